@@ -1,0 +1,17 @@
+#include "surplus/core/progress.h"
+
+namespace surplus {
+
+std::string_view to_text(Stop stop) {
+  switch (stop) {
+    case Stop::kConverged:
+      return "converged";
+    case Stop::kIterationLimit:
+      return "iteration limit";
+    case Stop::kCancelled:
+      return "cancelled";
+  }
+  return "unknown";
+}
+
+}  // namespace surplus
