@@ -31,7 +31,7 @@ CALLS_KERNELS = {"core/rng.cc", "core/simd.cc"} | {
 THIRD_PARTY = {
     r"^hwy/": r"^kernels/[^/]*(\.cc|-inl\.h)$",
     r"^(cblas|lapacke|lapack)\b": r"^kernels/blas\.cc$|^bench/",
-    r"^(oneapi/|tbb/)": r"^lib/surplus/core/parallel\.cc$",
+    r"^(oneapi/|tbb/)": r"^lib/surplus/core/arena\.cc$",
     r"^Random123/": r"^tests/",
     r"^nlohmann/": r"^lib/.*\.cc$|^apps/|^tests/",
     r"^(fmt/|CLI/|curl/|openssl/)": r"^apps/|^tests/apps/",

@@ -1,37 +1,56 @@
 #include "surplus/core/parallel.h"
 
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
+#include <atomic>
+#include <exception>
 
-#include <memory>
+#include "surplus/core/arena.h"
 
 namespace surplus {
 namespace {
 
-using tbb::task_arena;
+struct Job {
+  std::size_t count;
+  const std::function<void(std::size_t)>& task;
+  std::atomic<std::size_t> next = 0;
+  std::atomic<bool> failed = false;
+  std::exception_ptr first_error = nullptr;
+};
 
-std::unique_ptr<task_arena>& arena() {
-  static auto instance = std::make_unique<task_arena>();
-  return instance;
+// Orders the caller's writes before the tasks, and the tasks' before what the caller reads next.
+// The arena does so as well, but out of the thread sanitizer's sight.
+std::atomic<std::size_t> handover = 0;
+
+void work_on(void* erased) {
+  handover.fetch_add(1, std::memory_order_acq_rel);
+  Job& job = *static_cast<Job*>(erased);
+  for (std::size_t i; (i = job.next.fetch_add(1, std::memory_order_relaxed)) < job.count;) {
+    try {
+      job.task(i);
+    } catch (...) {
+      if (!job.failed.exchange(true)) job.first_error = std::current_exception();
+      job.next.store(job.count, std::memory_order_relaxed);
+    }
+  }
+  handover.fetch_add(1, std::memory_order_acq_rel);
 }
 
 }  // namespace
 
-void set_thread_count(std::size_t count) {
-  const int threads = count == 0 ? static_cast<int>(task_arena::automatic)
-                                 : static_cast<int>(std::min<std::size_t>(count, 4096));
-  arena() = std::make_unique<task_arena>(threads);
-}
+void set_thread_count(std::size_t count) { detail::set_arena_threads(count); }
 
-std::size_t thread_count() { return static_cast<std::size_t>(arena()->max_concurrency()); }
+std::size_t thread_count() { return detail::arena_threads(); }
 
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& task) {
-  if (count <= 1 || thread_count() == 1) {
+  const std::size_t threads = std::min(count, thread_count());
+  if (threads <= 1) {
     for (std::size_t i = 0; i < count; ++i) task(i);
     return;
   }
-  arena()->execute(
-      [&] { tbb::parallel_for(std::size_t{0}, count, task, tbb::simple_partitioner()); });
+  Job job{count, task};
+  handover.fetch_add(1, std::memory_order_acq_rel);
+  detail::run_on_threads(threads, work_on, &job);
+  handover.fetch_add(1, std::memory_order_acq_rel);
+  if (job.first_error) std::rethrow_exception(job.first_error);
 }
 
 }  // namespace surplus
