@@ -131,6 +131,17 @@ def check_companions(root):
             yield f"{path.relative_to(root)}: is missing from {registry.relative_to(root)}"
 
 
+def check_build_lists(root):
+    """Sources (and the library's headers, which are installed) that no meson.build names."""
+    for top in ("kernels", "lib", "apps", "tests", "bench"):
+        lists = "".join(path.read_text(encoding="utf-8")
+                        for path in sorted((root / top).rglob("meson.build")))
+        for path, _ in files(root, top):
+            name = path.split("/")[-1]
+            if (path.endswith(".cc") or top == "lib") and not re.search(rf"[/']{re.escape(name)}'", lists):
+                yield f"{path}: is in no meson.build"
+
+
 def check_top_level(root):
     for path in sorted(root.iterdir()):
         if not (path.name.startswith(".") or path.name in TOP_LEVEL
@@ -150,7 +161,8 @@ def check_guards(root):
 
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
-    checks = (check_top_level, check_includes, check_companions, check_lengths, check_guards)
+    checks = (check_top_level, check_includes, check_companions, check_build_lists,
+              check_lengths, check_guards)
     breaches = [breach for check in checks for breach in check(root)]
     print("\n".join(breaches) if breaches else "the tree keeps its rules")
     return 1 if breaches else 0

@@ -56,6 +56,9 @@ class Rules(unittest.TestCase):
             self.assertEqual(list(check_tree.check_top_level(root)),
                              ["notes.txt: does not belong at the top level"])
             self.assertEqual(len(list(check_tree.check_guards(root))), 2)
+            (root / "kernels/gemm.cc").write_text("")
+            self.assertEqual(list(check_tree.check_build_lists(root)),
+                             ["kernels/gemm.cc: is in no meson.build"])
 
 
 if __name__ == "__main__":

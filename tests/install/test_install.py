@@ -1,0 +1,93 @@
+"""What `meson install` puts in place is enough to build against, and so is a Meson subproject.
+
+The program built is the README's own, and must print what the README says it prints.
+test_install.py SOURCE_ROOT BUILD_ROOT
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE, BUILD = (pathlib.Path(path) for path in sys.argv[1:3])
+
+SUBPROJECT_USER = """project('user', 'cpp', default_options: ['cpp_std=c++20', 'buildtype=release'])
+executable('program', 'program.cc', dependencies: dependency('surplus', fallback: 'surplus'))
+"""
+
+
+def run(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def readme_program():
+    """The README's C++ program, and the output it shows below it."""
+    text = (SOURCE / "README.md").read_text(encoding="utf-8")
+    match = re.search(r"```cpp\n(.*?)```.*?```text\n(.*?)```", text, re.DOTALL)
+    return match[1], match[2]
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.root = pathlib.Path(cls.folder.name)
+        run("meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", cls.root / "stage")
+        cls.pkgconfig = next((cls.root / "stage").rglob("surplus.pc")).parent
+        cls.library = cls.pkgconfig.parent
+        cls.environment = {
+            **os.environ,
+            "PKG_CONFIG_PATH": str(cls.pkgconfig),
+            "PKG_CONFIG_SYSROOT_DIR": str(cls.root / "stage"),
+            "LD_LIBRARY_PATH": str(cls.library),
+        }
+        cls.program, cls.output = readme_program()
+        (cls.root / "program.cc").write_text(cls.program)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def flags(self, *what):
+        return run("pkg-config", *what, "surplus", env=self.environment).split()
+
+    def test_the_readme_program_builds_with_pkg_config_and_prints_what_the_readme_shows(self):
+        run("c++", "-std=c++20", "-O2", "program.cc", "-o", "program",
+            *self.flags("--cflags", "--libs"), cwd=self.root)
+        self.assertEqual(run("./program", cwd=self.root, env=self.environment), self.output)
+
+    def test_every_installed_header_compiles_on_its_own_and_shows_nothing_of_ours_inside(self):
+        include = self.root / "stage" / self.flags("--variable=includedir")[0].lstrip("/")
+        if not include.exists():  # pkg-config may have put the sysroot in front already
+            include = pathlib.Path(self.flags("--variable=includedir")[0])
+        headers = sorted(include.rglob("*.h"))
+        self.assertGreater(len(headers), 10)
+        self.assertFalse([path for path in include.rglob("*.cc")])
+
+        def compile_alone(header):
+            run("c++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror",
+                f"-I{include}", "-x", "c++", "-include", header, "/dev/null")
+
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            list(pool.map(compile_alone, headers))
+
+    def test_the_readme_program_builds_with_surplus_as_a_meson_subproject(self):
+        user = self.root / "user"
+        (user / "subprojects").mkdir(parents=True)
+        (user / "subprojects" / "surplus").symlink_to(SOURCE)
+        (user / "program.cc").write_text(self.program)
+        (user / "meson.build").write_text(SUBPROJECT_USER)
+        run("meson", "setup", "build", cwd=user)
+        run("meson", "compile", "-C", "build", "program", cwd=user)
+        self.assertEqual(run("build/program", cwd=user), self.output)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
