@@ -1,107 +1,488 @@
 #include "kernels/gaussian.h"
 
-#include <cmath>
+#include <algorithm>
+#include <cstdint>
 #include <limits>
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/gaussian.cc"
+#include "hwy/contrib/math/math-inl.h"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "kernels/gaussian_moments-inl.h"
+#include "kernels/gaussian_scores-inl.h"
+#include "kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
 namespace surplus::kernels {
-namespace {
+namespace HWY_NAMESPACE {
 
 using Covariance = GaussianModel::Covariance;
 
-void difference(const GaussianModel& model, std::size_t c, const auto* x, double* y) {
-  for (std::size_t i = 0; i < model.d; ++i) {
-    y[i] = static_cast<double>(x[i]) - model.centre[i] - model.means[c * model.d + i];
-  }
-}
+constexpr std::size_t TriangleSize(std::size_t size) { return size * (size + 1) / 2; }
 
-double squared_norm(const GaussianModel& model, std::size_t c, const double* y) {
-  const std::size_t d = model.d;
-  double square = 0;
-  if (model.covariance == Covariance::kDiagonal || model.covariance == Covariance::kSpherical) {
-    for (std::size_t i = 0; i < d; ++i) {
-      const double z =
-          model.factors[model.covariance == Covariance::kDiagonal ? c * d + i : c] * y[i];
-      square += z * z;
+// How many doubles the pieces of the scratch take, and how many rows a block has: as many as keep
+// the block and its scores in the level-1 cache, but enough to make the sums over lanes at a
+// block's end a small part of the work. A multiple of every target's group.
+struct Layout {
+  explicit Layout(const GaussianModel& model) {
+    const std::size_t k = model.k, d = model.d;
+    rows = std::clamp<std::size_t>(4096 / (d + k), 256, 1024) / 32 * 32;
+    x = d * rows;
+    scores = k * rows;
+    offsets = k * d;
+    switch (model.covariance) {
+      case Covariance::kFull:
+        scaled = (d + 1) * rows;
+        totals = k * TriangleSize(d + 1);
+        break;
+      case Covariance::kTied:
+        scaled = (d + 1) * rows;
+        totals = TriangleSize(d) + TriangleSize(k);
+        break;
+      case Covariance::kDiagonal:
+        break;
+      case Covariance::kSpherical:
+        factors = k * d;
+        totals = k * d;
+        break;
     }
-    return square;
   }
-  const double* a =
-      model.factors + (model.covariance == Covariance::kFull ? c * d * (d + 1) / 2 : 0);
-  for (std::size_t i = 0; i < d; a += ++i) {
-    double z = 0;
-    for (std::size_t j = 0; j <= i; ++j) z += a[j] * y[j];
-    square += z * z;
+  std::size_t size() const {
+    return kAlignment + x + scores + rows + scaled + factors + offsets + totals;
   }
-  return square;
+
+  static constexpr std::size_t kAlignment = 8;
+  std::size_t rows, x, scores, scaled = 0, factors = 0, offsets, totals = 0;
+};
+
+// One call: the model, what is asked for, and the pieces of the scratch.
+struct Pass {
+  Pass(const GaussianModel& m, const GaussianSums& s, const GaussianRows& r, const Layout& layout,
+       double* scratch)
+      : model(m), sums(s), rows(r), block_rows(layout.rows) {
+    const auto past = reinterpret_cast<std::uintptr_t>(scratch) / sizeof(double);
+    double* next = scratch + (Layout::kAlignment - past % Layout::kAlignment);
+    const auto take = [&next](std::size_t count) {
+      double* piece = next;
+      next += count;
+      return piece;
+    };
+    x = take(layout.x);
+    scores = take(layout.scores);
+    weights = take(layout.rows);
+    scaled = take(layout.scaled);
+    own_factors = take(layout.factors);
+    offsets = take(layout.offsets);
+    totals = take(layout.totals);
+    total_count = layout.totals;
+  }
+
+  const GaussianModel& model;
+  const GaussianSums& sums;
+  const GaussianRows& rows;
+  std::size_t block_rows, total_count;
+  bool weights_given = false;
+  double* x;            // [group][feature][row in group], centred
+  double* scores;       // k x block_rows: l, then responsibilities in the form the sums want
+  double* weights;      // block_rows: sample weights, 0 after the last row; tied: their roots
+  double* scaled;       // (d + 1) x block_rows
+  double* own_factors;  // spherical: spread to k x d
+  double* offsets;      // k x d: A[c] means[c]
+  double* totals;       // sums of this call in the form they are formed in
+};
+
+// A x - A mean spares the subtraction per component: A mean is formed once per call.
+void Prepare(Pass& pass) {
+  const GaussianModel& model = pass.model;
+  const std::size_t d = model.d;
+  std::fill_n(pass.totals, pass.total_count, 0.0);
+  for (std::size_t c = 0; c < model.k; ++c) {
+    const double* mean = model.means + c * d;
+    double* offset = pass.offsets + c * d;
+    switch (model.covariance) {
+      case Covariance::kFull:
+      case Covariance::kTied: {
+        const double* a =
+            model.factors + (model.covariance == Covariance::kFull ? c * TriangleSize(d) : 0);
+        for (std::size_t i = 0; i < d; a += ++i) {
+          offset[i] = 0;
+          for (std::size_t j = 0; j <= i; ++j) offset[i] += a[j] * mean[j];
+        }
+        break;
+      }
+      case Covariance::kDiagonal:
+        for (std::size_t i = 0; i < d; ++i) offset[i] = model.factors[c * d + i] * mean[i];
+        break;
+      case Covariance::kSpherical:
+        for (std::size_t i = 0; i < d; ++i) {
+          pass.own_factors[c * d + i] = model.factors[c];
+          offset[i] = model.factors[c] * mean[i];
+        }
+        break;
+    }
+  }
 }
 
-void add(const GaussianModel& model, std::size_t c, const double* y, double g,
-         const GaussianSums& sums) {
-  const std::size_t d = model.d;
-  sums.mass[c] += g;
-  for (std::size_t i = 0; i < d; ++i) sums.first[c * d + i] += g * y[i];
-  if (sums.second == nullptr) return;
-  if (model.covariance == Covariance::kDiagonal) {
-    for (std::size_t i = 0; i < d; ++i) sums.second[c * d + i] += g * y[i] * y[i];
-  } else if (model.covariance == Covariance::kSpherical) {
-    for (std::size_t i = 0; i < d; ++i) sums.second[c] += g * y[i] * y[i];
+// scores[c, r] = log_scales[c] - |z|^2 / 2 for the group of rows at x.
+template <Covariance kCovariance>
+HWY_INLINE void Score(const Pass& pass, const double* x, double* HWY_RESTRICT scores) {
+  const Lanes64 d;
+  const GaussianModel& model = pass.model;
+  const std::size_t size = model.d;
+  if constexpr (kCovariance == Covariance::kTied) {
+    Triangle<true>(size, model.factors, nullptr, x, nullptr, pass.scaled);
+  }
+  for (std::size_t c = 0; c < model.k; ++c) {
+    const double* offsets = pass.offsets + c * size;
+    Vec64 norms[kVectors];
+    for (Vec64& norm : norms) norm = hn::Zero(d);
+    if constexpr (kCovariance == Covariance::kFull) {
+      Triangle<false>(size, model.factors + c * TriangleSize(size), offsets, x, norms, nullptr);
+    } else if constexpr (kCovariance == Covariance::kTied) {
+      Shifted(size, offsets, pass.scaled, norms);
+    } else {
+      const double* factors =
+          kCovariance == Covariance::kDiagonal ? model.factors : pass.own_factors;
+      Diagonal(size, factors + c * size, offsets, x, norms);
+    }
+    const Vec64 log_scale = hn::Set(d, model.log_scales[c]), half = hn::Set(d, 0.5);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      hn::StoreU(hn::NegMulAdd(half, norms[v], log_scale), d,
+                 scores + c * pass.block_rows + v * hn::Lanes(d));
+    }
+  }
+}
+
+HWY_INLINE Vec64 ExpOfScore(Vec64 x) { return hn::Exp(Lanes64(), x); }
+HWY_INLINE Vec64 LogOfSum(Vec64 x) {
+  const Lanes64 d;
+  const Vec64 log = hn::IfThenElse(
+      hn::Eq(x, hn::Zero(d)), hn::Set(d, -std::numeric_limits<double>::infinity()), hn::Log(d, x));
+  return hn::IfThenElse(hn::Eq(x, x), log, x);
+}
+
+// The log-likelihood of a block. Without weights, log(a) + log(b) = log(a b) spares logarithms: the
+// sums of exponentials lie in [1, k], so that 16 of them multiply without overflow.
+struct LogLikelihood {
+  LogLikelihood() : tops(hn::Zero(Lanes64())), total(tops), product(hn::Set(Lanes64(), 1.0)) {}
+  void Add(Vec64 top, Vec64 sum) {
+    tops = hn::Add(tops, top);
+    product = hn::Mul(product, sum);
+    if (++pending == 16) Flush();
+  }
+  void Flush() {
+    total = hn::Add(total, LogOfSum(product));
+    product = hn::Set(Lanes64(), 1.0);
+    pending = 0;
+  }
+  double Sum() {
+    Flush();
+    return ReduceSum(Lanes64(), hn::Add(tops, total));
+  }
+
+  Vec64 tops, total, product;
+  std::size_t pending = 0;
+};
+
+// One vector of rows, `count` of them real: from scores to log densities and responsibilities.
+// Full covariance works on roots, exp(l / 2): its outer products want g^(1/2) y on both sides, and
+// so the only square root is one per row.
+template <Covariance kCovariance, bool kTail>
+HWY_INLINE void Normalize(const Pass& pass, std::size_t r, std::size_t row, std::size_t count,
+                          LogLikelihood& log_likelihood) {
+  constexpr bool kRoots = kCovariance == Covariance::kFull;
+  const Lanes64 d;
+  const std::size_t k = pass.model.k, stride = pass.block_rows;
+  const GaussianRows& rows = pass.rows;
+  const GaussianSums& sums = pass.sums;
+  double* HWY_RESTRICT scores = pass.scores + r;
+  const auto valid = hn::FirstN(d, count);
+  HWY_ALIGN double lane[hn::MaxLanes(d)];
+
+  const Vec64 first = hn::LoadU(d, scores);
+  Vec64 top = first;
+  if (rows.labels == nullptr) {
+    for (std::size_t c = 1; c < k; ++c) top = hn::Max(hn::LoadU(d, scores + c * stride), top);
   } else {
-    double* to = sums.second + (model.covariance == Covariance::kFull ? c * d * (d + 1) / 2 : 0);
-    for (std::size_t i = 0; i < d; to += ++i) {
-      for (std::size_t j = 0; j <= i; ++j) to[j] += g * y[i] * y[j];
+    Vec64 label = hn::Zero(d);
+    for (std::size_t c = 1; c < k; ++c) {
+      const Vec64 score = hn::LoadU(d, scores + c * stride);
+      label = hn::IfThenElse(hn::Gt(score, top), hn::Set(d, static_cast<double>(c)), label);
+      top = hn::Max(score, top);
+    }
+    hn::StoreU(label, d, lane);
+    for (std::size_t i = 0; i < count; ++i)
+      rows.labels[row + i] = static_cast<std::size_t>(lane[i]);
+    if (sums.log_likelihood == nullptr && sums.mass == nullptr && rows.log_density == nullptr &&
+        rows.responsibilities == nullptr) {
+      return;
     }
   }
+
+  // Where the density is 0 under every component a finite top keeps -inf - -inf out.
+  top = hn::Max(top, hn::Set(d, std::numeric_limits<double>::lowest()));
+  Vec64 sum = hn::Zero(d);
+  for (std::size_t c = 0; c < k; ++c) {
+    const Vec64 below = hn::Sub(hn::LoadU(d, scores + c * stride), top);
+    const Vec64 e = ExpOfScore(kRoots ? hn::Mul(hn::Set(d, 0.5), below) : below);
+    hn::StoreU(e, d, scores + c * stride);
+    sum = kRoots ? hn::MulAdd(e, e, sum) : hn::Add(sum, e);
+  }
+  // A NaN in a row is in all its scores; a maximum may have dropped it.
+  sum = hn::IfThenElse(hn::Eq(first, first), sum, first);
+
+  if (rows.log_density != nullptr || (pass.weights_given && sums.log_likelihood != nullptr)) {
+    const Vec64 log_density = hn::Add(top, LogOfSum(sum));
+    if (rows.log_density != nullptr) {
+      if (kTail) {
+        StoreTail(log_density, d, rows.log_density + row, count);
+      } else {
+        hn::StoreU(log_density, d, rows.log_density + row);
+      }
+    }
+    Vec64 term = log_density;
+    if (pass.weights_given) term = hn::Mul(hn::LoadU(d, pass.weights + r), term);
+    if (kTail) term = hn::IfThenElseZero(valid, term);
+    log_likelihood.total = hn::Add(log_likelihood.total, term);
+  } else if (kTail) {
+    log_likelihood.Add(hn::IfThenElseZero(valid, top), hn::IfThenElse(valid, sum, hn::Set(d, 1.0)));
+  } else {
+    log_likelihood.Add(top, sum);
+  }
+
+  if (rows.responsibilities == nullptr && sums.mass == nullptr) return;
+  const Vec64 inverse = hn::IfThenZeroElse(hn::Eq(sum, hn::Zero(d)), hn::Div(hn::Set(d, 1.0), sum));
+  if (rows.responsibilities != nullptr) {
+    double* to = rows.responsibilities + row * rows.responsibilities_stride;
+    for (std::size_t c = 0; c < k; ++c) {
+      const Vec64 e = hn::LoadU(d, scores + c * stride);
+      hn::StoreU(hn::Mul(kRoots ? hn::Mul(e, e) : e, inverse), d, lane);
+      for (std::size_t i = 0; i < count; ++i) to[i * rows.responsibilities_stride + c] = lane[i];
+    }
+  }
+  if (sums.mass == nullptr) return;
+  Vec64 factor = inverse;
+  if constexpr (kCovariance == Covariance::kTied) {
+    const Vec64 root = hn::Sqrt(hn::LoadU(d, pass.weights + r));
+    hn::StoreU(root, d, pass.weights + r);
+    factor = hn::Mul(factor, root);
+  } else if (pass.weights_given) {
+    factor = hn::Mul(factor, hn::LoadU(d, pass.weights + r));
+  }
+  if (kTail) factor = hn::IfThenElseZero(valid, factor);
+  const bool squares = kRoots && sums.second == nullptr;
+  if (kRoots && !squares) factor = hn::Sqrt(factor);
+  for (std::size_t c = 0; c < k; ++c) {
+    const Vec64 e = hn::LoadU(d, scores + c * stride);
+    hn::StoreU(hn::Mul(squares ? hn::Mul(e, e) : e, factor), d, scores + c * stride);
+  }
+}
+
+template <Covariance kCovariance>
+void NormalizeBlock(const Pass& pass, std::size_t row, std::size_t n, std::size_t padded) {
+  const Lanes64 d;
+  const std::size_t lanes = hn::Lanes(d);
+  LogLikelihood log_likelihood;
+  std::size_t r = 0;
+  for (; r + lanes <= n; r += lanes) {
+    Normalize<kCovariance, false>(pass, r, row + r, lanes, log_likelihood);
+  }
+  if (r < n) {
+    Normalize<kCovariance, true>(pass, r, row + r, n - r, log_likelihood);
+    r += lanes;
+  }
+  if (pass.sums.log_likelihood != nullptr) *pass.sums.log_likelihood += log_likelihood.Sum();
+  for (std::size_t c = 0; c < pass.model.k && r < padded; ++c) {
+    std::fill(pass.scores + c * pass.block_rows + r, pass.scores + c * pass.block_rows + padded,
+              0.0);
+  }
+}
+
+// Mass and first moments, and with them the diagonal second moments where asked for.
+template <bool kSecond>
+void AddMoments(const Pass& pass, std::size_t padded, double* second) {
+  const std::size_t k = pass.model.k, size = pass.model.d;
+  for (std::size_t c = 0; c < k; ++c) {
+    const double* g = pass.scores + c * pass.block_rows;
+    pass.sums.mass[c] += Total(padded, g);
+    Moments<kSecond>(size, padded, pass.x, g, pass.model.means + c * size,
+                     pass.sums.first + c * size, kSecond ? second + c * size : nullptr);
+  }
+}
+
+// Appending g^(1/2) as one more feature makes mass and first moments the last row of the outer
+// products of g^(1/2) (y, 1).
+void AddFull(const Pass& pass, std::size_t padded) {
+  const std::size_t size = pass.model.d;
+  for (std::size_t c = 0; c < pass.model.k; ++c) {
+    ScaleDifferences(size, padded, pass.x, pass.scores + c * pass.block_rows,
+                     pass.model.means + c * size, pass.scaled, pass.block_rows);
+    OuterProducts(size + 1, padded, pass.scaled, pass.block_rows,
+                  pass.totals + c * TriangleSize(size + 1));
+  }
+}
+
+// For each row, with r[c] its responsibilities and m = sum_c r[c] means[c],
+//   sum_c r[c] y[c] y[c]' = (x - m) (x - m)' + sum_(b < c) r[b] r[c] (means[b] - means[c]) (...)',
+// which takes one outer product per row in place of k, and does not cancel. The scores hold
+// w^(1/2) r[c]; their own outer products are the coefficients of the second sum.
+void AddTied(const Pass& pass, std::size_t padded) {
+  const Lanes64 d;
+  const std::size_t size = pass.model.d, k = pass.model.k;
+  if (pass.sums.second != nullptr) {
+    SubtractMixedMeans(size, k, padded, pass.x, pass.weights, pass.scores, pass.block_rows,
+                       pass.model.means, pass.scaled, pass.block_rows);
+    OuterProducts(size, padded, pass.scaled, pass.block_rows, pass.totals);
+    OuterProducts(k, padded, pass.scores, pass.block_rows, pass.totals + TriangleSize(size));
+  }
+  for (std::size_t c = 0; pass.weights_given && c < k; ++c) {
+    double* g = pass.scores + c * pass.block_rows;
+    for (std::size_t r = 0; r < padded; r += hn::Lanes(d)) {
+      hn::StoreU(hn::Mul(hn::LoadU(d, g + r), hn::LoadU(d, pass.weights + r)), d, g + r);
+    }
+  }
+  AddMoments<false>(pass, padded, nullptr);
+}
+
+template <Covariance kCovariance>
+void AddSums(const Pass& pass, std::size_t padded) {
+  if constexpr (kCovariance == Covariance::kTied) {
+    AddTied(pass, padded);
+  } else if (pass.sums.second == nullptr) {
+    AddMoments<false>(pass, padded, nullptr);
+  } else if constexpr (kCovariance == Covariance::kFull) {
+    AddFull(pass, padded);
+  } else {
+    AddMoments<true>(pass, padded,
+                     kCovariance == Covariance::kDiagonal ? pass.sums.second : pass.totals);
+  }
+}
+
+// Brings what was formed in another shape into the sums asked for.
+void Finish(const Pass& pass) {
+  const std::size_t k = pass.model.k, d = pass.model.d, triangle = TriangleSize(d);
+  const GaussianSums& sums = pass.sums;
+  if (sums.second == nullptr) return;
+  switch (pass.model.covariance) {
+    case Covariance::kFull:
+      for (std::size_t c = 0; c < k; ++c) {
+        const double* from = pass.totals + c * TriangleSize(d + 1);
+        for (std::size_t i = 0; i < triangle; ++i) sums.second[c * triangle + i] += from[i];
+        for (std::size_t i = 0; i < d; ++i) sums.first[c * d + i] += from[triangle + i];
+        sums.mass[c] += from[triangle + d];
+      }
+      break;
+    case Covariance::kTied:
+      for (std::size_t i = 0; i < triangle; ++i) sums.second[i] += pass.totals[i];
+      for (std::size_t c = 1; c < k; ++c) {
+        for (std::size_t b = 0; b < c; ++b) {
+          const double shared = pass.totals[triangle + TriangleSize(c) + b];
+          const double *mean_b = pass.model.means + b * d, *mean_c = pass.model.means + c * d;
+          for (std::size_t i = 0; i < d; ++i) {
+            const double left = shared * (mean_b[i] - mean_c[i]);
+            double* to = sums.second + TriangleSize(i);
+            for (std::size_t j = 0; j <= i; ++j) to[j] += left * (mean_b[j] - mean_c[j]);
+          }
+        }
+      }
+      break;
+    case Covariance::kDiagonal:
+      break;
+    case Covariance::kSpherical:
+      for (std::size_t c = 0; c < k; ++c) {
+        for (std::size_t i = 0; i < d; ++i) sums.second[c] += pass.totals[c * d + i];
+      }
+      break;
+  }
+}
+
+template <Covariance kCovariance, typename T>
+void Run(Pass& pass, std::size_t n, const T* x, std::size_t x_stride,
+         const double* sample_weights) {
+  const std::size_t size = pass.model.d, group = GroupRows();
+  Prepare(pass);
+  for (std::size_t row = 0; row < n; row += pass.block_rows) {
+    const std::size_t rows = std::min(pass.block_rows, n - row);
+    const std::size_t padded = (rows + group - 1) / group * group;
+    if (sample_weights != nullptr) {
+      std::copy_n(sample_weights + row, rows, pass.weights);
+    } else {
+      std::fill_n(pass.weights, rows, 1.0);
+    }
+    std::fill(pass.weights + rows, pass.weights + padded, 0.0);
+    for (std::size_t r = 0; r < padded; r += group) {
+      LoadGroup(std::min(group, rows - r), size, x + (row + r) * x_stride, x_stride,
+                pass.model.centre, pass.x + r * size);
+      Score<kCovariance>(pass, pass.x + r * size, pass.scores + r);
+    }
+    NormalizeBlock<kCovariance>(pass, row, rows, padded);
+    if (pass.sums.mass != nullptr) AddSums<kCovariance>(pass, padded);
+  }
+  if (pass.sums.mass != nullptr) Finish(pass);
 }
 
 template <typename T>
-void pass(const GaussianModel& model, std::size_t n, const T* x, std::size_t x_stride,
-          const double* sample_weights, const GaussianSums& sums, const GaussianRows& rows,
-          double* scratch) {
-  const std::size_t k = model.k;
-  double* l = scratch;
-  double* y = scratch + k;
-  for (std::size_t row = 0; row < n; ++row) {
-    std::size_t label = 0;
-    for (std::size_t c = 0; c < k; ++c) {
-      difference(model, c, x + row * x_stride, y);
-      l[c] = model.log_scales[c] - squared_norm(model, c, y) / 2;
-      if (l[c] > l[label]) label = c;
-    }
-    const double offset = l[label] == -std::numeric_limits<double>::infinity()
-                              ? std::numeric_limits<double>::lowest()
-                              : l[label];
-    double sum = 0;
-    for (std::size_t c = 0; c < k; ++c) sum += std::exp(l[c] - offset);
-    const double log_density = offset + std::log(sum);
-    const double weight = sample_weights == nullptr ? 1 : sample_weights[row];
-    if (rows.log_density != nullptr) rows.log_density[row] = log_density;
-    if (rows.labels != nullptr) rows.labels[row] = label;
-    if (sums.log_likelihood != nullptr) *sums.log_likelihood += weight * log_density;
-    for (std::size_t c = 0; c < k; ++c) {
-      const double responsibility = sum == 0 ? 0 : std::exp(l[c] - offset) / sum;
-      if (rows.responsibilities != nullptr) {
-        rows.responsibilities[row * rows.responsibilities_stride + c] = responsibility;
-      }
-      if (sums.mass == nullptr) continue;
-      difference(model, c, x + row * x_stride, y);
-      add(model, c, y, weight * responsibility, sums);
-    }
+HWY_INLINE void GaussianPass(const GaussianModel& model, std::size_t n, const T* x,
+                             std::size_t x_stride, const double* sample_weights,
+                             const GaussianSums& sums, const GaussianRows& rows, double* scratch) {
+  Pass pass(model, sums, rows, Layout(model), scratch);
+  pass.weights_given = sample_weights != nullptr;
+  switch (model.covariance) {
+    case Covariance::kFull:
+      return Run<Covariance::kFull>(pass, n, x, x_stride, sample_weights);
+    case Covariance::kTied:
+      return Run<Covariance::kTied>(pass, n, x, x_stride, sample_weights);
+    case Covariance::kDiagonal:
+      return Run<Covariance::kDiagonal>(pass, n, x, x_stride, sample_weights);
+    case Covariance::kSpherical:
+      return Run<Covariance::kSpherical>(pass, n, x, x_stride, sample_weights);
   }
 }
 
-}  // namespace
+void GaussianPassF32(const GaussianModel& model, std::size_t n, const float* x,
+                     std::size_t x_stride, const double* sample_weights, const GaussianSums& sums,
+                     const GaussianRows& rows, double* scratch) {
+  GaussianPass(model, n, x, x_stride, sample_weights, sums, rows, scratch);
+}
+void GaussianPassF64(const GaussianModel& model, std::size_t n, const double* x,
+                     std::size_t x_stride, const double* sample_weights, const GaussianSums& sums,
+                     const GaussianRows& rows, double* scratch) {
+  GaussianPass(model, n, x, x_stride, sample_weights, sums, rows, scratch);
+}
 
-std::size_t gaussian_scratch_size(const GaussianModel& model) { return model.k + model.d; }
+// The same on every target.
+std::size_t GaussianScratchSize(const GaussianModel& model) { return Layout(model).size(); }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace surplus::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace surplus::kernels {
+
+HWY_EXPORT(GaussianPassF32);
+HWY_EXPORT(GaussianPassF64);
+HWY_EXPORT(GaussianScratchSize);
+
+std::size_t gaussian_scratch_size(const GaussianModel& model) {
+  return HWY_DYNAMIC_DISPATCH(GaussianScratchSize)(model);
+}
 
 void gaussian_pass(const GaussianModel& model, std::size_t n, const float* x, std::size_t x_stride,
                    const double* sample_weights, const GaussianSums& sums, const GaussianRows& rows,
                    double* scratch) {
-  pass(model, n, x, x_stride, sample_weights, sums, rows, scratch);
+  HWY_DYNAMIC_DISPATCH(GaussianPassF32)
+  (model, n, x, x_stride, sample_weights, sums, rows, scratch);
 }
 void gaussian_pass(const GaussianModel& model, std::size_t n, const double* x, std::size_t x_stride,
                    const double* sample_weights, const GaussianSums& sums, const GaussianRows& rows,
                    double* scratch) {
-  pass(model, n, x, x_stride, sample_weights, sums, rows, scratch);
+  HWY_DYNAMIC_DISPATCH(GaussianPassF64)
+  (model, n, x, x_stride, sample_weights, sums, rows, scratch);
 }
 
 }  // namespace surplus::kernels
+
+#endif  // HWY_ONCE

@@ -1,0 +1,194 @@
+// The M-step's half of the Gaussian pass: weighted sums and sums of outer products over a block.
+// Included once per target, after hwy/highway.h.
+
+#include <cstddef>
+
+#if defined(SURPLUS_KERNELS_GAUSSIAN_MOMENTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SURPLUS_KERNELS_GAUSSIAN_MOMENTS_INL_H_
+#undef SURPLUS_KERNELS_GAUSSIAN_MOMENTS_INL_H_
+#else
+#define SURPLUS_KERNELS_GAUSSIAN_MOMENTS_INL_H_
+#endif
+
+#include "hwy/highway.h"
+#include "kernels/gaussian_scores-inl.h"
+#include "kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace surplus::kernels {
+namespace HWY_NAMESPACE {
+
+// Outer products have their own tile: its square in accumulators beside two sets of operands.
+#if HWY_TARGET <= HWY_AVX3
+constexpr std::size_t kOuterTile = 4;
+#else
+constexpr std::size_t kOuterTile = 3;
+#endif
+
+// Calls body(std::integral_constant I, i) for tiles of kTile features, the last one smaller.
+template <std::size_t kSize, typename Body>
+HWY_INLINE void ForTiles(std::size_t count, const Body& body) {
+  std::size_t i = 0;
+  for (; i + kSize <= count; i += kSize) body(std::integral_constant<std::size_t, kSize>(), i);
+  const std::size_t rest = count - i;
+  if constexpr (kSize > 1) {
+    if (rest == 1) body(std::integral_constant<std::size_t, 1>(), i);
+  }
+  if constexpr (kSize > 2) {
+    if (rest == 2) body(std::integral_constant<std::size_t, 2>(), i);
+  }
+  if constexpr (kSize > 3) {
+    if (rest == 3) body(std::integral_constant<std::size_t, 3>(), i);
+  }
+}
+
+// The I x J tile of sum_r v[i, r] v[j, r] at (i0, j0), added to a packed lower triangle; of a tile
+// on the diagonal only the lower half is formed, which saves 6 of 16 products.
+template <std::size_t I, std::size_t J, bool kOnDiagonal>
+HWY_INLINE void OuterTile(std::size_t rows, const double* HWY_RESTRICT v, std::size_t v_stride,
+                          std::size_t i0, std::size_t j0, double* HWY_RESTRICT triangle) {
+  const Lanes64 d;
+  const std::size_t lanes = hn::Lanes(d);
+  Vec64 sum[I][J];
+  for (std::size_t i = 0; i < I; ++i) {
+    for (std::size_t j = 0; j < J; ++j) sum[i][j] = hn::Zero(d);
+  }
+  const double* HWY_RESTRICT left = v + i0 * v_stride;
+  const double* HWY_RESTRICT right = v + j0 * v_stride;
+  for (std::size_t r = 0; r < rows; r += lanes) {
+    Vec64 b[J];
+    for (std::size_t j = 0; j < J; ++j) b[j] = hn::LoadU(d, right + j * v_stride + r);
+    for (std::size_t i = 0; i < I; ++i) {
+      const Vec64 a = kOnDiagonal ? b[i] : hn::LoadU(d, left + i * v_stride + r);
+      for (std::size_t j = 0; j < (kOnDiagonal ? i + 1 : J); ++j) {
+        sum[i][j] = hn::MulAdd(a, b[j], sum[i][j]);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < I; ++i) {
+    double* to = triangle + (i0 + i) * (i0 + i + 1) / 2 + j0;
+    for (std::size_t j = 0; j < (kOnDiagonal ? i + 1 : J); ++j) to[j] += ReduceSum(d, sum[i][j]);
+  }
+}
+
+// triangle[i (i + 1) / 2 + j] += sum_r v[i, r] v[j, r] for j <= i < size; rows a multiple of the
+// lanes.
+HWY_NOINLINE void OuterProducts(std::size_t size, std::size_t rows, const double* HWY_RESTRICT v,
+                                std::size_t v_stride, double* HWY_RESTRICT triangle) {
+  ForTiles<kOuterTile>(size, [&](auto tile, std::size_t i0) HWY_ATTR {
+    constexpr std::size_t I = decltype(tile)::value;
+    for (std::size_t j0 = 0; j0 < i0; j0 += kOuterTile) {
+      OuterTile<I, kOuterTile, false>(rows, v, v_stride, i0, j0, triangle);
+    }
+    OuterTile<I, I, true>(rows, v, v_stride, i0, i0, triangle);
+  });
+}
+
+// first[i] += sum_r g[r] y, and second[i] += sum_r g[r] y^2, with y = x[i, r] - mean[i]; second is
+// left alone unless kSecond.
+template <bool kSecond>
+HWY_NOINLINE void Moments(std::size_t size, std::size_t rows, const double* HWY_RESTRICT x,
+                          const double* HWY_RESTRICT g, const double* HWY_RESTRICT mean,
+                          double* HWY_RESTRICT first, double* HWY_RESTRICT second) {
+  const Lanes64 d;
+  const std::size_t lanes = hn::Lanes(d), group = GroupRows();
+  ForTiles<4>(size, [&](auto tile, std::size_t i0) HWY_ATTR {
+    constexpr std::size_t I = decltype(tile)::value;
+    Vec64 centre[I], sum[I], square[I];
+    for (std::size_t i = 0; i < I; ++i) {
+      centre[i] = hn::Set(d, mean[i0 + i]);
+      sum[i] = square[i] = hn::Zero(d);
+    }
+    for (std::size_t r = 0; r < rows; r += group) {
+      const double* HWY_RESTRICT from = x + r * size + i0 * group;
+      for (std::size_t v = 0; v < group; v += lanes) {
+        const Vec64 weight = hn::LoadU(d, g + r + v);
+        for (std::size_t i = 0; i < I; ++i) {
+          const Vec64 y = hn::Sub(hn::LoadU(d, from + i * group + v), centre[i]);
+          const Vec64 product = hn::Mul(weight, y);
+          sum[i] = hn::Add(sum[i], product);
+          if constexpr (kSecond) square[i] = hn::MulAdd(product, y, square[i]);
+        }
+      }
+    }
+    for (std::size_t i = 0; i < I; ++i) {
+      first[i0 + i] += ReduceSum(d, sum[i]);
+      if constexpr (kSecond) second[i0 + i] += ReduceSum(d, square[i]);
+    }
+  });
+}
+
+// sum_r g[r].
+HWY_INLINE double Total(std::size_t rows, const double* HWY_RESTRICT g) {
+  const Lanes64 d;
+  Vec64 sum = hn::Zero(d);
+  for (std::size_t r = 0; r < rows; r += hn::Lanes(d)) sum = hn::Add(sum, hn::LoadU(d, g + r));
+  return ReduceSum(d, sum);
+}
+
+// to[i, r] = s[r] (x[i, r] - mean[i]) for i < size, and to[size, r] = s[r].
+HWY_NOINLINE void ScaleDifferences(std::size_t size, std::size_t rows, const double* HWY_RESTRICT x,
+                                   const double* HWY_RESTRICT s, const double* HWY_RESTRICT mean,
+                                   double* HWY_RESTRICT to, std::size_t to_stride) {
+  const Lanes64 d;
+  const std::size_t lanes = hn::Lanes(d), group = GroupRows();
+  for (std::size_t r = 0; r < rows; r += group) {
+    Vec64 scale[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      scale[v] = hn::LoadU(d, s + r + v * lanes);
+      hn::StoreU(scale[v], d, to + size * to_stride + r + v * lanes);
+    }
+    for (std::size_t i = 0; i < size; ++i) {
+      const Vec64 centre = hn::Set(d, mean[i]);
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        const Vec64 y = hn::Sub(hn::LoadU(d, x + r * size + i * group + v * lanes), centre);
+        hn::StoreU(hn::Mul(scale[v], y), d, to + i * to_stride + r + v * lanes);
+      }
+    }
+  }
+}
+
+// to[i, r] = root[r] x[i, r] - sum_c t[c, r] means[c, i].
+HWY_NOINLINE void SubtractMixedMeans(std::size_t size, std::size_t k, std::size_t rows,
+                                     const double* HWY_RESTRICT x, const double* HWY_RESTRICT root,
+                                     const double* HWY_RESTRICT t, std::size_t t_stride,
+                                     const double* HWY_RESTRICT means, double* HWY_RESTRICT to,
+                                     std::size_t to_stride) {
+  const Lanes64 d;
+  const std::size_t lanes = hn::Lanes(d), group = GroupRows();
+  for (std::size_t r = 0; r < rows; r += group) {
+    ForTiles<4>(size, [&](auto tile, std::size_t i0) HWY_ATTR {
+      constexpr std::size_t I = decltype(tile)::value;
+      Vec64 y[I][kVectors];
+      for (std::size_t i = 0; i < I; ++i) {
+        for (std::size_t v = 0; v < kVectors; ++v) {
+          y[i][v] = hn::Mul(hn::LoadU(d, root + r + v * lanes),
+                            hn::LoadU(d, x + r * size + (i0 + i) * group + v * lanes));
+        }
+      }
+      for (std::size_t c = 0; c < k; ++c) {
+        Vec64 share[kVectors];
+        for (std::size_t v = 0; v < kVectors; ++v) {
+          share[v] = hn::LoadU(d, t + c * t_stride + r + v * lanes);
+        }
+        for (std::size_t i = 0; i < I; ++i) {
+          const Vec64 mean = hn::Set(d, means[c * size + i0 + i]);
+          for (std::size_t v = 0; v < kVectors; ++v) {
+            y[i][v] = hn::NegMulAdd(share[v], mean, y[i][v]);
+          }
+        }
+      }
+      for (std::size_t i = 0; i < I; ++i) {
+        for (std::size_t v = 0; v < kVectors; ++v) {
+          hn::StoreU(y[i][v], d, to + (i0 + i) * to_stride + r + v * lanes);
+        }
+      }
+    });
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace surplus::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // SURPLUS_KERNELS_GAUSSIAN_MOMENTS_INL_H_

@@ -1,0 +1,186 @@
+// The E-step's half of the Gaussian pass: rows into lanes, and squared norms of whitened rows.
+// Included once per target, after hwy/highway.h.
+
+#include <algorithm>
+#include <cstddef>
+
+#if defined(SURPLUS_KERNELS_GAUSSIAN_SCORES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SURPLUS_KERNELS_GAUSSIAN_SCORES_INL_H_
+#undef SURPLUS_KERNELS_GAUSSIAN_SCORES_INL_H_
+#else
+#define SURPLUS_KERNELS_GAUSSIAN_SCORES_INL_H_
+#endif
+
+#include "hwy/highway.h"
+#include "kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace surplus::kernels {
+namespace HWY_NAMESPACE {
+
+using Lanes64 = hn::ScalableTag<double>;
+using Vec64 = hn::Vec<Lanes64>;
+
+// Rows travel in groups of kVectors vectors, one row per lane; a block of rows lies in memory as
+//   [group][feature][row in group].
+// A tile is kTile x kVectors accumulators. AVX-512 has 32 registers: 16 for the tile, 4 for the
+// norms, 4 for the rows. With 16 (AVX2): 8 + 2 + 2.
+#if HWY_TARGET <= HWY_AVX3
+constexpr std::size_t kVectors = 4;
+#else
+constexpr std::size_t kVectors = 2;
+#endif
+constexpr std::size_t kTile = 4;
+
+HWY_INLINE std::size_t GroupRows() { return kVectors * hn::Lanes(Lanes64()); }
+
+// Four rows of four features at a time, transposed in registers: half a shuffle per element, where
+// element by element each costs a load and a store. Rows and features may overlap the previous
+// four, so that remainders need no code of their own.
+#if HWY_TARGET != HWY_SCALAR
+template <typename T>
+HWY_INLINE void TransposeFour(const T* HWY_RESTRICT x, std::size_t x_stride,
+                              const double* HWY_RESTRICT centre, double* HWY_RESTRICT to,
+                              std::size_t to_stride) {
+  const hn::FixedTag<double, 4> d4;
+  const hn::Rebind<T, decltype(d4)> from;
+  const auto row = [&](std::size_t i) HWY_ATTR {
+    const auto values = hn::LoadU(from, x + i * x_stride);
+    if constexpr (sizeof(T) == sizeof(double)) {
+      return hn::Sub(values, hn::LoadU(d4, centre));
+    } else {
+      return hn::Sub(hn::PromoteTo(d4, values), hn::LoadU(d4, centre));
+    }
+  };
+  const auto r0 = row(0), r1 = row(1), r2 = row(2), r3 = row(3);
+  const auto even01 = hn::InterleaveLower(d4, r0, r1), odd01 = hn::InterleaveUpper(d4, r0, r1);
+  const auto even23 = hn::InterleaveLower(d4, r2, r3), odd23 = hn::InterleaveUpper(d4, r2, r3);
+  hn::StoreU(hn::ConcatLowerLower(d4, even23, even01), d4, to);
+  hn::StoreU(hn::ConcatLowerLower(d4, odd23, odd01), d4, to + to_stride);
+  hn::StoreU(hn::ConcatUpperUpper(d4, even23, even01), d4, to + 2 * to_stride);
+  hn::StoreU(hn::ConcatUpperUpper(d4, odd23, odd01), d4, to + 3 * to_stride);
+}
+#endif
+
+// to[i, r] = x[r, i] - centre[i] for rows r < n <= group; the lanes after them become 0.
+template <typename T>
+HWY_INLINE void LoadGroup(std::size_t n, std::size_t d, const T* HWY_RESTRICT x,
+                          std::size_t x_stride, const double* HWY_RESTRICT centre,
+                          double* HWY_RESTRICT to) {
+  const std::size_t group = GroupRows();
+  std::size_t r = 0;
+#if HWY_TARGET != HWY_SCALAR
+  for (; d >= 4 && r + 4 <= n; r += 4) {
+    for (std::size_t i = 0; i < d; i += 4) {
+      const std::size_t at = std::min(i, d - 4);
+      TransposeFour(x + r * x_stride + at, x_stride, centre + at, to + at * group + r, group);
+    }
+  }
+#endif
+  for (std::size_t i = 0; i < d; ++i) {
+    const double c = centre[i];
+    for (std::size_t s = r; s < n; ++s) {
+      to[i * group + s] = static_cast<double>(x[s * x_stride + i]) - c;
+    }
+    std::fill(to + i * group + n, to + (i + 1) * group, 0.0);
+  }
+}
+
+// Rows i0 .. i0 + I of z = A x - offsets for one group, A's packed lower triangle: kStore writes z
+// to `out` ([feature][row in group]), otherwise its squares are added to norms.
+template <std::size_t I, bool kStore>
+HWY_INLINE void TriangleRows(std::size_t i0, const double* HWY_RESTRICT triangle,
+                             const double* HWY_RESTRICT offsets, const double* HWY_RESTRICT x,
+                             Vec64* norms, double* HWY_RESTRICT out) {
+  const Lanes64 d;
+  const std::size_t lanes = hn::Lanes(d), group = GroupRows();
+  const double* a[I];
+  Vec64 z[I][kVectors];
+  for (std::size_t i = 0; i < I; ++i) {
+    a[i] = triangle + (i0 + i) * (i0 + i + 1) / 2;
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      z[i][v] = kStore ? hn::Zero(d) : hn::Neg(hn::Set(d, offsets[i0 + i]));
+    }
+  }
+  for (std::size_t j = 0; j < i0; ++j) {
+    Vec64 row[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, x + j * group + v * lanes);
+    for (std::size_t i = 0; i < I; ++i) {
+      const Vec64 factor = hn::Set(d, a[i][j]);
+      for (std::size_t v = 0; v < kVectors; ++v) z[i][v] = hn::MulAdd(factor, row[v], z[i][v]);
+    }
+  }
+  for (std::size_t j = 0; j < I; ++j) {
+    Vec64 row[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      row[v] = hn::LoadU(d, x + (i0 + j) * group + v * lanes);
+    }
+    for (std::size_t i = j; i < I; ++i) {
+      const Vec64 factor = hn::Set(d, a[i][i0 + j]);
+      for (std::size_t v = 0; v < kVectors; ++v) z[i][v] = hn::MulAdd(factor, row[v], z[i][v]);
+    }
+  }
+  for (std::size_t i = 0; i < I; ++i) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      if constexpr (kStore) {
+        hn::StoreU(z[i][v], d, out + (i0 + i) * group + v * lanes);
+      } else {
+        norms[v] = hn::MulAdd(z[i][v], z[i][v], norms[v]);
+      }
+    }
+  }
+}
+
+template <bool kStore>
+HWY_INLINE void Triangle(std::size_t size, const double* HWY_RESTRICT triangle,
+                         const double* HWY_RESTRICT offsets, const double* HWY_RESTRICT x,
+                         Vec64* norms, double* HWY_RESTRICT out) {
+  std::size_t i = 0;
+  for (; i + kTile <= size; i += kTile) {
+    TriangleRows<kTile, kStore>(i, triangle, offsets, x, norms, out);
+  }
+  static_assert(kTile == 4);
+  switch (size - i) {
+    case 1:
+      return TriangleRows<1, kStore>(i, triangle, offsets, x, norms, out);
+    case 2:
+      return TriangleRows<2, kStore>(i, triangle, offsets, x, norms, out);
+    case 3:
+      return TriangleRows<3, kStore>(i, triangle, offsets, x, norms, out);
+  }
+}
+
+// norms[r] += sum_i (factors[i] x[i, r] - offsets[i])^2.
+HWY_INLINE void Diagonal(std::size_t size, const double* HWY_RESTRICT factors,
+                         const double* HWY_RESTRICT offsets, const double* HWY_RESTRICT x,
+                         Vec64* norms) {
+  const Lanes64 d;
+  const std::size_t lanes = hn::Lanes(d), group = GroupRows();
+  for (std::size_t i = 0; i < size; ++i) {
+    const Vec64 factor = hn::Set(d, factors[i]), offset = hn::Set(d, offsets[i]);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const Vec64 z = hn::MulSub(factor, hn::LoadU(d, x + i * group + v * lanes), offset);
+      norms[v] = hn::MulAdd(z, z, norms[v]);
+    }
+  }
+}
+
+// norms[r] += sum_i (z[i, r] - offsets[i])^2.
+HWY_INLINE void Shifted(std::size_t size, const double* HWY_RESTRICT offsets,
+                        const double* HWY_RESTRICT z, Vec64* norms) {
+  const Lanes64 d;
+  const std::size_t lanes = hn::Lanes(d), group = GroupRows();
+  for (std::size_t i = 0; i < size; ++i) {
+    const Vec64 offset = hn::Set(d, offsets[i]);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const Vec64 difference = hn::Sub(hn::LoadU(d, z + i * group + v * lanes), offset);
+      norms[v] = hn::MulAdd(difference, difference, norms[v]);
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace surplus::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // SURPLUS_KERNELS_GAUSSIAN_SCORES_INL_H_
