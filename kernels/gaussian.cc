@@ -6,9 +6,10 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/gaussian.cc"
-#include "hwy/contrib/math/math-inl.h"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+
+#include "hwy/contrib/math/math-inl.h"
 #include "kernels/gaussian_moments-inl.h"
 #include "kernels/gaussian_scores-inl.h"
 #include "kernels/simd-inl.h"
