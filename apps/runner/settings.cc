@@ -12,7 +12,7 @@ namespace {
 
 // What a value of type T is called in an error message.
 template <typename T>
-constexpr std::string_view kKind = "";
+constexpr std::string_view kKind{};
 template <>
 constexpr std::string_view kKind<bool> = "true or false";
 template <>
