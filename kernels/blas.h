@@ -54,8 +54,8 @@ void trsm_right(bool transposed, std::size_t m, std::size_t n, const double* l,
 /// values  n elements, ascending
 /// reals, ints  scratch of syevd_scratch(n)
 /// Returns whether the iteration converged
-/// Error   p(n) * eps * ||A||_2 in A - V^T diag(values) V and p(n) * eps in V V^T - I, p a modestly
-///         growing function of n (LAPACK Users' Guide, section 4.7)
+/// Error   30 n eps ||A||_F in each value and in A - V^T diag(values) V, 30 n eps in V V^T - I: the
+///         threshold of LAPACK's own tests
 /// Cost    about 9 n^3 flops
 BlasScratch syevd_scratch(std::size_t n, float);
 BlasScratch syevd_scratch(std::size_t n, double);
@@ -71,7 +71,7 @@ bool syevd(std::size_t n, double* a, std::size_t a_stride, double* values, BlasS
 /// u, vt   m x r and r x n, rows u_stride and vt_stride elements apart
 /// reals, ints  scratch of gesdd_scratch(m, n)
 /// Returns whether the iteration converged
-/// Error   as syevd (LAPACK Users' Guide, section 4.9)
+/// Error   as syevd, with max(m, n) for n
 /// Cost    about 6 m n r + 16 r^3 flops
 BlasScratch gesdd_scratch(std::size_t m, std::size_t n, float);
 BlasScratch gesdd_scratch(std::size_t m, std::size_t n, double);
@@ -92,8 +92,7 @@ bool gesdd(std::size_t m, std::size_t n, double* a, std::size_t a_stride, double
 /// rank    how many count as more than zero
 /// reals, ints  scratch of gelsd_scratch(m, n, k)
 /// Returns whether the iteration converged
-/// Error   each column of X is within p(m, n) * eps of the solution of a problem as near as that in
-///         norm (LAPACK Users' Guide, section 4.5)
+/// Error   ||A^T (A X - B)||_F is within 30 max(m, n) eps ||A||_F (||A||_F ||X||_F + ||B||_F)
 /// Cost    about 4 m n r + 8 r^3 flops, r = min(m, n)
 BlasScratch gelsd_scratch(std::size_t m, std::size_t n, std::size_t k, float);
 BlasScratch gelsd_scratch(std::size_t m, std::size_t n, std::size_t k, double);

@@ -52,6 +52,21 @@ void bench_trsm_left(benchmark::State& state) {
   count_flops(state, static_cast<double>(m * m * n));
 }
 
+template <typename T>
+void bench_syevd(benchmark::State& state) {
+  const auto n = static_cast<std::size_t>(state.range(0));
+  const std::vector<T> a = diagonally_dominant<T>(n);
+  const kernels::BlasScratch size = kernels::syevd_scratch(n, T{});
+  std::vector<T> v(a.size()), values(n), reals(size.reals);
+  std::vector<std::int32_t> ints(size.ints);
+  for (auto _ : state) {
+    std::copy(a.begin(), a.end(), v.begin());
+    kernels::syevd(n, v.data(), n, values.data(), size, reals.data(), ints.data());
+    benchmark::DoNotOptimize(values.data());
+  }
+  count_flops(state, 9 * static_cast<double>(n * n * n));
+}
+
 BENCHMARK(bench_potrf<double, kernels::potrf>)->RangeMultiplier(4)->Range(1, 1024);
 BENCHMARK(bench_potrf<double, kernels::reference::potrf<double>>)
     ->RangeMultiplier(4)
@@ -64,6 +79,7 @@ BENCHMARK(bench_trsm_left<double, kernels::trsm_left>)
 BENCHMARK(bench_trsm_left<double, kernels::reference::trsm_left<double>>)
     ->Args({4, 64})
     ->Args({16, 64});
+BENCHMARK(bench_syevd<double>)->Arg(16)->Arg(64)->Arg(256);
 
 }  // namespace
 }  // namespace surplus

@@ -143,5 +143,160 @@ BOOST_AUTO_TEST_CASE(trsm_agrees_with_its_reference_on_both_sides_and_transposed
   }
 }
 
+template <typename T>
+std::vector<double> doubles(const Operand<T>& a) {
+  std::vector<double> out;
+  for (std::size_t i = 0; i < a.rows(); ++i) {
+    for (std::size_t j = 0; j < a.cols(); ++j) out.push_back(static_cast<double>(a(i, j)));
+  }
+  return out;
+}
+
+double norm(const std::vector<double>& a) {
+  double sum = 0;
+  for (const double x : a) sum += x * x;
+  return std::sqrt(sum);
+}
+
+// The header's bound on a value, twice: the reference computes in double, but it too rounds.
+template <typename T>
+double value_bound(std::size_t size, const std::vector<double>& a) {
+  return 30 * static_cast<double>(size) * (epsilon<T>() + 0x1p-52) * norm(a);
+}
+
+template <typename T>
+void check_syevd(std::size_t n, std::size_t offset) {
+  Operand<T> a = lower<T>(n, offset, 0.0);
+  Operand<T> full = a;
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = i + 1; j < n; ++j) full(i, j) = a(j, i);
+  }
+  const std::vector<double> expected = kernels::reference::eigenvalues(n, doubles(full));
+  Operand<T> values(1, n, offset);
+  const kernels::BlasScratch size = kernels::syevd_scratch(n, T{});
+  std::vector<T> reals(size.reals);
+  std::vector<std::int32_t> ints(size.ints);
+  BOOST_TEST(
+      kernels::syevd(n, a.data(), a.stride(), values.data(), size, reals.data(), ints.data()));
+  BOOST_TEST(a.intact());
+  BOOST_TEST(values.intact());
+  const double bound = value_bound<T>(n, doubles(full));
+  for (std::size_t i = 0; i < n; ++i) {
+    BOOST_TEST(std::abs(static_cast<double>(values(0, i)) - expected[i]) <= bound);
+    // Row i is an eigenvector: ||A v - value v|| is within the bound too.
+    for (std::size_t r = 0; r < n; ++r) {
+      double sum = -static_cast<double>(values(0, i)) * static_cast<double>(a(i, r));
+      for (std::size_t c = 0; c < n; ++c) {
+        sum += static_cast<double>(full(r, c)) * static_cast<double>(a(i, c));
+      }
+      BOOST_TEST(std::abs(sum) <= bound);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(syevd_finds_the_eigenvalues_of_its_reference_and_vectors_to_them) {
+  for (const std::size_t n : kSizes) {
+    for (const std::size_t offset : tests::kEdgeOffsets) {
+      BOOST_TEST_CONTEXT("n " << n << ", offset " << offset) {
+        check_syevd<float>(n, offset);
+        check_syevd<double>(n, offset);
+      }
+    }
+  }
+}
+
+template <typename T>
+void check_gesdd(std::size_t m, std::size_t n, std::size_t offset) {
+  const std::size_t r = std::min(m, n);
+  Operand<T> a(m, n, offset, 5), wide(r, std::max(m, n)), s(1, r, offset), u(m, r, offset, 3),
+      vt(r, n, offset, 2);
+  a.fill_random(m + n);
+  wide.fill([&](std::size_t i, std::size_t j) { return m <= n ? a(i, j) : a(j, i); });
+  const Operand<T> original = a;
+  const std::vector<double> expected =
+      kernels::reference::singular_values(r, std::max(m, n), doubles(wide));
+  const kernels::BlasScratch size = kernels::gesdd_scratch(m, n, T{});
+  std::vector<T> reals(size.reals);
+  std::vector<std::int32_t> ints(size.ints);
+  BOOST_TEST(kernels::gesdd(m, n, a.data(), a.stride(), s.data(), u.data(), u.stride(), vt.data(),
+                            vt.stride(), size, reals.data(), ints.data()));
+  for (const Operand<T>* written : {&a, &s, &u, &vt}) BOOST_TEST(written->intact());
+  const double bound = value_bound<T>(std::max(m, n), doubles(original));
+  for (std::size_t l = 0; l < r; ++l) {
+    BOOST_TEST(std::abs(static_cast<double>(s(0, l)) - expected[l]) <= bound);
+  }
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      double sum = -static_cast<double>(original(i, j));
+      for (std::size_t l = 0; l < r; ++l) {
+        sum += static_cast<double>(u(i, l)) * static_cast<double>(s(0, l)) *
+               static_cast<double>(vt(l, j));
+      }
+      BOOST_TEST(std::abs(sum) <= bound);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(gesdd_finds_the_singular_values_of_its_reference_and_rebuilds_the_matrix) {
+  for (const std::size_t m : kSizes) {
+    for (const std::size_t n : {0u, 1u, 3u, 20u}) {
+      for (const std::size_t offset : tests::kEdgeOffsets) {
+        BOOST_TEST_CONTEXT("m " << m << ", n " << n << ", offset " << offset) {
+          check_gesdd<float>(m, n, offset);
+          check_gesdd<double>(m, n, offset);
+        }
+      }
+    }
+  }
+}
+
+template <typename T>
+void check_gelsd(std::size_t m, std::size_t n, std::size_t k, std::size_t offset) {
+  const std::size_t longest = std::max(m, n);
+  Operand<T> a_t(n, m, offset, 5), b_t(k, longest, offset, 3), s(1, std::min(m, n), offset);
+  a_t.fill_random(m + n);
+  b_t.fill_random(k);
+  const Operand<T> a0 = a_t, b0 = b_t;
+  const kernels::BlasScratch size = kernels::gelsd_scratch(m, n, k, T{});
+  std::vector<T> reals(size.reals);
+  std::vector<std::int32_t> ints(size.ints);
+  std::size_t rank = 0;
+  BOOST_TEST(kernels::gelsd(m, n, k, a_t.data(), a_t.stride(), b_t.data(), b_t.stride(), s.data(),
+                            static_cast<T>(static_cast<double>(longest) * epsilon<T>()), &rank,
+                            size, reals.data(), ints.data()));
+  for (const Operand<T>* written : {&a_t, &b_t, &s}) BOOST_TEST(written->intact());
+  BOOST_TEST(rank == std::min(m, n));
+  const double norm_a = norm(doubles(a0)), norm_x = norm(doubles(b_t)), norm_b = norm(doubles(b0));
+  const double bound =
+      30 * static_cast<double>(longest) * epsilon<T>() * norm_a * (norm_a * norm_x + norm_b);
+  for (std::size_t c = 0; c < k; ++c) {
+    std::vector<double> residual(m);
+    for (std::size_t i = 0; i < m; ++i) {
+      residual[i] = -static_cast<double>(b0(c, i));
+      for (std::size_t j = 0; j < n; ++j) {
+        residual[i] += static_cast<double>(a0(j, i)) * static_cast<double>(b_t(c, j));
+      }
+    }
+    for (std::size_t j = 0; j < n; ++j) {
+      double sum = 0;
+      for (std::size_t i = 0; i < m; ++i) sum += static_cast<double>(a0(j, i)) * residual[i];
+      BOOST_TEST(std::abs(sum) <= bound);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(gelsd_leaves_a_residual_orthogonal_to_the_columns) {
+  for (const std::size_t m : {1u, 2u, 9u, 40u}) {
+    for (const std::size_t n : {1u, 3u, 20u}) {
+      for (const std::size_t offset : tests::kEdgeOffsets) {
+        BOOST_TEST_CONTEXT("m " << m << ", n " << n << ", offset " << offset) {
+          check_gelsd<float>(m, n, 2, offset);
+          check_gelsd<double>(m, n, 2, offset);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace surplus

@@ -2,10 +2,12 @@
 #ifndef SURPLUS_TESTS_SUPPORT_MATRICES_H_
 #define SURPLUS_TESTS_SUPPORT_MATRICES_H_
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "surplus/core/matrix.h"
 
@@ -48,6 +50,40 @@ Matrix<double> product(const Matrix<T>& a, const Matrix<T>& b) {
     }
   }
   return c;
+}
+
+/// ||A||_F, and ||A - B||_F for equal shapes.
+template <typename T>
+double norm(const Matrix<T>& a) {
+  double sum = 0;
+  for (const T x : a.values()) sum += static_cast<double>(x) * static_cast<double>(x);
+  return std::sqrt(sum);
+}
+template <typename A, typename B>
+double distance(const Matrix<A>& a, const Matrix<B>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.rows(); ++i) {
+    for (std::size_t j = 0; j < a.cols(); ++j) {
+      const double difference = static_cast<double>(a(i, j)) - static_cast<double>(b(i, j));
+      sum += difference * difference;
+    }
+  }
+  return std::sqrt(sum);
+}
+
+/// diag(values) A, the n x n identity.
+template <typename T>
+Matrix<T> scaled_rows(const std::vector<T>& values, Matrix<T> a) {
+  for (std::size_t i = 0; i < a.rows(); ++i) {
+    for (T& x : a.row(i)) x *= values[i];
+  }
+  return a;
+}
+template <typename T>
+Matrix<T> identity(std::size_t n) {
+  Matrix<T> a(n, n);
+  for (std::size_t i = 0; i < n; ++i) a(i, i) = 1;
+  return a;
 }
 
 /// A symmetric positive definite n x n matrix: G G^T + I of random G, rounded to T.
