@@ -1,0 +1,356 @@
+#include "surplus/metric/itml.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+#include "kernels/itml.h"
+#include "surplus/core/errors.h"
+#include "surplus/core/parallel.h"
+#include "surplus/linalg/checks.h"
+#include "surplus/linalg/cholesky.h"
+#include "surplus/linalg/eigh.h"
+#include "surplus/linalg/triangular.h"
+
+namespace surplus {
+namespace {
+
+constexpr std::size_t kBlock = 4096;         // pairs read at a time
+constexpr double kSameRow = 1e-18;           // squared distance of rows that count as identical
+constexpr std::size_t kMostPairs = 1000000;  // whose distances bounds are taken from
+
+// (a - b)^T A (a - b).
+double squared_distance(MatrixView<const double> metric, std::span<const double> a,
+                        std::span<const double> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < metric.rows(); ++i) {
+    double product = 0;
+    for (std::size_t j = 0; j < metric.cols(); ++j) product += metric(i, j) * (a[j] - b[j]);
+    sum += (a[i] - b[i]) * product;
+  }
+  return sum;
+}
+
+bool is_same_row(std::span<const double> a, std::span<const double> b) {
+  double sum = 0;
+  for (std::size_t j = 0; j < a.size(); ++j) sum += (a[j] - b[j]) * (a[j] - b[j]);
+  return sum <= kSameRow;
+}
+
+void check_data(std::string_view function, MatrixView<const double> x) {
+  SURPLUS_REQUIRE(x.rows() >= 2 && x.cols() >= 1, ShapeError, function,
+                  "x must have at least 2 rows and 1 column", "shape", x.shape());
+  detail::require_finite(function, "x", x);
+}
+
+void check(const ItmlConfig& config, const Pairs& pairs) {
+  constexpr std::string_view kName = "fit_itml";
+  SURPLUS_REQUIRE(config.slack > 0, ArgumentError, kName, "slack must be positive", "slack",
+                  config.slack);
+  SURPLUS_REQUIRE(config.tolerance >= 0, ArgumentError, kName, "tolerance must be at least 0",
+                  "tolerance", config.tolerance);
+  SURPLUS_REQUIRE(pairs.count == 0 || pairs.read, ArgumentError, kName, "pairs must be readable",
+                  "pairs", pairs.count);
+  if (config.bounds) {
+    const auto usable = [](double bound) { return bound > 0 && std::isfinite(bound); };
+    SURPLUS_REQUIRE(usable(config.bounds->similar) && usable(config.bounds->different),
+                    ArgumentError, kName, "bounds must be positive and finite", "similar",
+                    config.bounds->similar, "different", config.bounds->different);
+  }
+}
+
+Matrix<double> identity(std::size_t d) {
+  Matrix<double> a(d, d);
+  for (std::size_t i = 0; i < d; ++i) a(i, i) = 1;
+  return a;
+}
+
+// The inverse of L L^T.
+Matrix<double> inverse_from(const Matrix<double>& l) {
+  Matrix<double> inverse = identity(l.rows());
+  triangular_solve(l, inverse.view(), Triangular::kLeft);
+  triangular_solve(l, inverse.view(), Triangular::kLeftTransposed);
+  for (std::size_t i = 0; i < l.rows(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) inverse(i, j) = inverse(j, i);
+  }
+  return inverse;
+}
+
+Matrix<double> inverse_covariance(MatrixView<const double> x) {
+  const std::size_t n = x.rows(), d = x.cols();
+  std::vector<double> mean(d, 0.0);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < d; ++j) mean[j] += x(i, j) / static_cast<double>(n);
+  }
+  Matrix<double> covariance(d, d);
+  for (std::size_t r = 0; r < n; ++r) {
+    for (std::size_t i = 0; i < d; ++i) {
+      for (std::size_t j = 0; j <= i; ++j) {
+        covariance(i, j) += (x(r, i) - mean[i]) * (x(r, j) - mean[j]) / static_cast<double>(n - 1);
+      }
+    }
+  }
+  double trace = 0;
+  for (std::size_t i = 0; i < d; ++i) trace += covariance(i, i);
+  SURPLUS_REQUIRE(trace > 0, NumericalError, "fit_itml",
+                  "the inverse covariance needs rows that differ", "rows", n);
+  for (std::size_t i = 0; i < d; ++i) covariance(i, i) += 1e-6 * trace / static_cast<double>(d);
+  return inverse_from(cholesky(covariance));
+}
+
+Matrix<double> prior_metric(MatrixView<const double> x, const ItmlConfig& config) {
+  constexpr std::string_view kName = "fit_itml";
+  const std::size_t d = x.cols();
+  switch (config.prior) {
+    case MetricPrior::kIdentity:
+      return identity(d);
+    case MetricPrior::kInverseCovariance:
+      return inverse_covariance(x);
+    case MetricPrior::kGiven:
+      break;
+  }
+  const Matrix<double>& given = config.given_prior;
+  SURPLUS_REQUIRE((given.shape() == Shape{d, d}), ShapeError, kName,
+                  "given_prior must have one row and column per feature", "given_prior",
+                  given.shape(), "features", d);
+  detail::require_finite(kName, "given_prior", given);
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      SURPLUS_REQUIRE(given(i, j) == given(j, i), ArgumentError, kName,
+                      "given_prior must be symmetric", "row", i, "column", j, "value", given(i, j),
+                      "mirrored", given(j, i));
+    }
+  }
+  return given;
+}
+
+// The metric while it is learned, with padded rows as the kernel wants them.
+class Learner {
+ public:
+  Learner(MatrixView<const double> x, const Matrix<double>& prior, const ItmlBounds& bounds,
+          double slack, std::size_t pairs)
+      : x_(x),
+        bounds_{bounds.similar, bounds.different, slack, kSameRow},
+        dual_(pairs, 0.0),
+        metric_(x.cols(), kernels::itml_stride(x.cols())),
+        scratch_(2, kernels::itml_stride(x.cols())),
+        first_(kBlock),
+        second_(kBlock),
+        similar_(kBlock),
+        block_(kBlock) {
+    set_metric(prior);
+  }
+
+  // One projection onto every pair; returns |dual - dual before|_1.
+  double sweep(const Pairs& pairs) {
+    double change = 0;
+    skipped_ = 0;
+    for (std::size_t begin = 0; begin < pairs.count; begin += kBlock) {
+      const std::size_t count = std::min(kBlock, pairs.count - begin);
+      read(pairs, begin, count);
+      std::size_t at = 0;
+      bool mended = false;
+      while (true) {
+        const kernels::ItmlSweep done = kernels::itml_sweep(
+            x_.cols(), x_.data(), x_.stride(),
+            {count - at, first_.data() + at, second_.data() + at, similar_.data() + at}, bounds_,
+            dual_.data() + begin + at, metric_.data(), scratch_.data());
+        change += done.change;
+        log_det_ += done.log_det;
+        skipped_ += done.skipped;
+        at += done.done;
+        if (at == count) break;
+        SURPLUS_REQUIRE(!mended || done.done > 0, NumericalError, "fit_itml",
+                        "the metric must stay positive definite and finite; give a smaller slack",
+                        "pair", begin + at, "slack", bounds_.slack);
+        mend(begin + at);
+        mended = true;
+      }
+    }
+    return change;
+  }
+
+  // The metric without padding.
+  Matrix<double> metric() const {
+    return Matrix<double>(metric_.view().block(0, 0, x_.cols(), x_.cols()));
+  }
+
+  // The largest relative breach of the optimality conditions.
+  double residual(const Pairs& pairs) {
+    const Matrix<double> a = metric();
+    double worst = 0;
+    for (std::size_t begin = 0; begin < pairs.count; begin += kBlock) {
+      const std::span block = std::span(block_).first(std::min(kBlock, pairs.count - begin));
+      pairs.read(begin, block);
+      for (std::size_t c = 0; c < block.size(); ++c) {
+        const auto p_row = x_.row(block[c].first), q_row = x_.row(block[c].second);
+        if (is_same_row(p_row, q_row)) continue;
+        const double delta = block[c].similar ? 1 : -1, lambda = dual_[begin + c];
+        const double bound = block[c].similar ? bounds_.similar : bounds_.different;
+        const double xi =
+            std::isinf(bounds_.slack) ? bound : 1 / (1 / bound - delta * lambda / bounds_.slack);
+        const double breach = delta * (squared_distance(a, p_row, q_row) - xi) / xi;
+        worst = std::max(worst, lambda > 0 ? std::abs(breach) : breach);
+      }
+    }
+    return worst;
+  }
+
+  const std::vector<double>& dual() const { return dual_; }
+  double log_det() const { return log_det_; }
+  std::size_t skipped() const { return skipped_; }
+  std::size_t repaired() const { return repaired_; }
+
+ private:
+  void read(const Pairs& pairs, std::size_t begin, std::size_t count) {
+    const std::span block = std::span(block_).first(count);
+    pairs.read(begin, block);
+    for (std::size_t c = 0; c < count; ++c) {
+      const Pair& pair = block[c];
+      SURPLUS_REQUIRE(pair.first < x_.rows() && pair.second < x_.rows(), ArgumentError, "fit_itml",
+                      "pairs must name rows of x", "pair", begin + c, "first", pair.first, "second",
+                      pair.second, "rows", x_.rows());
+      first_[c] = pair.first;
+      second_[c] = pair.second;
+      similar_[c] = pair.similar ? 1 : 0;
+    }
+  }
+
+  void set_metric(const Matrix<double>& a) {
+    const Matrix<double> l = cholesky(a);
+    log_det_ = log_determinant(l);
+    for (std::size_t i = 0; i < a.rows(); ++i) {
+      std::copy_n(a.row(i).data(), a.cols(), metric_.row(i).data());
+    }
+  }
+
+  // Raises the eigenvalues of a metric that rounding has made indefinite.
+  void mend(std::size_t pair) {
+    Matrix<double> a = metric();
+    for (const double value : a.values()) {
+      SURPLUS_REQUIRE(std::isfinite(value), NumericalError, "fit_itml",
+                      "the metric must stay positive definite and finite; give a smaller slack",
+                      "pair", pair, "slack", bounds_.slack);
+    }
+    const auto [values, vectors] = eigh(a);
+    const std::size_t d = a.rows();
+    const double floor = static_cast<double>(d) * std::numeric_limits<double>::epsilon() *
+                         std::max(values.back(), std::numeric_limits<double>::min());
+    for (std::size_t i = 0; i < d; ++i) {
+      for (std::size_t j = 0; j <= i; ++j) {
+        double sum = 0;
+        for (std::size_t e = 0; e < d; ++e) {
+          sum += vectors(i, e) * std::max(values[e], floor) * vectors(j, e);
+        }
+        a(i, j) = a(j, i) = sum;
+      }
+    }
+    set_metric(a);
+    ++repaired_;
+  }
+
+  MatrixView<const double> x_;
+  kernels::ItmlBounds bounds_;
+  std::vector<double> dual_;
+  Matrix<double> metric_, scratch_;
+  std::vector<std::uint32_t> first_, second_;
+  std::vector<std::uint8_t> similar_;
+  std::vector<Pair> block_;
+  double log_det_ = 0;
+  std::size_t skipped_ = 0, repaired_ = 0;
+};
+
+double norm(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value * value;
+  return std::sqrt(sum);
+}
+
+// The q-th percentile of sorted values, with linear interpolation between them.
+double percentile(const std::vector<double>& sorted, double q) {
+  const double at = q / 100 * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+}  // namespace
+
+ItmlBounds itml_bounds(MatrixView<const double> x, MatrixView<const double> metric,
+                       const ItmlBoundsConfig& config, const Rng& rng) {
+  constexpr std::string_view kName = "itml_bounds";
+  check_data(kName, x);
+  SURPLUS_REQUIRE((metric.shape() == Shape{x.cols(), x.cols()}), ShapeError, kName,
+                  "metric must have one row and column per feature", "metric", metric.shape(),
+                  "features", x.cols());
+  SURPLUS_REQUIRE(config.low > 0 && config.low < config.high && config.high < 100, ArgumentError,
+                  kName, "percentiles must satisfy 0 < low < high < 100", "low", config.low, "high",
+                  config.high);
+  // The histogram is that of the authors' program: 100 pairs.
+  const std::size_t most = config.histogram ? 100 : kMostPairs;
+  const std::vector<std::size_t> same(x.rows(), 0);
+  const std::size_t available = all_pairs(same).count;
+  const std::vector<Pair> pairs = available <= most
+                                      ? all_pairs(same).list()
+                                      : random_pairs(same, most, rng.split("bounds")).list();
+  std::vector<double> distances;
+  for (const Pair& pair : pairs) {
+    const double squared = squared_distance(metric, x.row(pair.first), x.row(pair.second));
+    if (!is_same_row(x.row(pair.first), x.row(pair.second))) {
+      distances.push_back(config.plain_distances ? std::sqrt(squared) : squared);
+    }
+  }
+  SURPLUS_REQUIRE(!distances.empty(), ArgumentError, kName, "some rows of x must differ", "rows",
+                  x.rows());
+  std::sort(distances.begin(), distances.end());
+  if (config.histogram) {
+    const double least = distances.front(), range = distances.back() - least;
+    const auto centre = [&](double q) { return least + (q - 0.5) / 100 * range; };
+    return {std::max(centre(config.low), kSameRow), std::max(centre(config.high), kSameRow)};
+  }
+  return {percentile(distances, config.low), percentile(distances, config.high)};
+}
+
+ItmlResult fit_itml(MatrixView<const double> x, const Pairs& pairs, const ItmlConfig& config) {
+  check_data("fit_itml", x);
+  check(config, pairs);
+  const Matrix<double> prior = prior_metric(x, config);
+  ItmlResult result;
+  result.bounds = config.bounds ? *config.bounds
+                                : itml_bounds(x, prior, config.bounds_config, Rng(config.seed));
+  Learner learner(x, prior, result.bounds, config.slack, pairs.count);
+  double before = 0;
+  for (std::size_t sweep = 1; sweep <= config.sweeps; ++sweep) {
+    const double change = learner.sweep(pairs);
+    const double after = norm(learner.dual());
+    result.sweeps = sweep;
+    // No dual variable has ever moved: no constraint is active.
+    result.dual_change = before + after == 0 ? 0 : change / (before + after);
+    result.trace.push_back(result.dual_change);
+    before = after;
+    if (config.observer && !config.observer({sweep, config.sweeps, result.dual_change})) {
+      result.stop = Stop::kCancelled;
+      break;
+    }
+    if (result.dual_change < config.tolerance || change == 0) {
+      result.stop = Stop::kConverged;
+      break;
+    }
+    if (config.projections > 0 && sweep * pairs.count > config.projections) break;
+  }
+  result.metric = learner.metric();
+  const Matrix<double> l = cholesky(result.metric);
+  result.transform = Matrix<double>(x.cols(), x.cols());
+  for (std::size_t i = 0; i < x.cols(); ++i) {
+    for (std::size_t j = i; j < x.cols(); ++j) result.transform(i, j) = l(j, i);
+  }
+  result.dual = learner.dual();
+  result.log_det = learner.log_det();
+  result.residual = learner.residual(pairs);
+  result.skipped = learner.skipped();
+  result.repaired = learner.repaired();
+  return result;
+}
+
+}  // namespace surplus
