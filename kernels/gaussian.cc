@@ -28,17 +28,18 @@ constexpr std::size_t TriangleSize(std::size_t size) { return size * (size + 1) 
 struct Layout {
   explicit Layout(const GaussianModel& model) {
     const std::size_t k = model.k, d = model.d;
-    rows = std::clamp<std::size_t>(4096 / (d + k), 256, 1024) / 32 * 32;
+    rows = std::clamp<std::size_t>(4096 / (d + k), 128, 1024) / 32 * 32;
     x = d * rows;
-    scores = k * rows;
+    stride = rows + 8;
+    scores = k * stride;
     offsets = k * d;
     switch (model.covariance) {
       case Covariance::kFull:
-        scaled = (d + 1) * rows;
+        scaled = (d + 1) * stride;
         totals = k * TriangleSize(d + 1);
         break;
       case Covariance::kTied:
-        scaled = (d + 1) * rows;
+        scaled = (d + 1) * stride;
         totals = TriangleSize(d) + TriangleSize(k);
         break;
       case Covariance::kDiagonal:
@@ -54,14 +55,15 @@ struct Layout {
   }
 
   static constexpr std::size_t kAlignment = 8;
-  std::size_t rows, x, scores, scaled = 0, factors = 0, offsets, totals = 0;
+  // Eight more than a power of two, so that equal columns do not share a level-1 set.
+  std::size_t rows, stride, x, scores, scaled = 0, factors = 0, offsets, totals = 0;
 };
 
 // One call: the model, what is asked for, and the pieces of the scratch.
 struct Pass {
   Pass(const GaussianModel& m, const GaussianSums& s, const GaussianRows& r, const Layout& layout,
        double* scratch)
-      : model(m), sums(s), rows(r), block_rows(layout.rows) {
+      : model(m), sums(s), rows(r), block_rows(layout.rows), stride(layout.stride) {
     const auto past = reinterpret_cast<std::uintptr_t>(scratch) / sizeof(double);
     double* next = scratch + (Layout::kAlignment - past % Layout::kAlignment);
     const auto take = [&next](std::size_t count) {
@@ -82,12 +84,12 @@ struct Pass {
   const GaussianModel& model;
   const GaussianSums& sums;
   const GaussianRows& rows;
-  std::size_t block_rows, total_count;
+  std::size_t block_rows, stride, total_count;
   bool weights_given = false;
   double* x;            // [group][feature][row in group], centred
-  double* scores;       // k x block_rows: l, then responsibilities in the form the sums want
+  double* scores;       // k x stride: l, then responsibilities in the form the sums want
   double* weights;      // block_rows: sample weights, 0 after the last row; tied: their roots
-  double* scaled;       // (d + 1) x block_rows
+  double* scaled;       // (d + 1) x stride
   double* own_factors;  // spherical: spread to k x d
   double* offsets;      // k x d: A[c] means[c]
   double* totals;       // sums of this call in the form they are formed in
@@ -150,7 +152,7 @@ HWY_INLINE void Score(const Pass& pass, const double* x, double* HWY_RESTRICT sc
     const Vec64 log_scale = hn::Set(d, model.log_scales[c]), half = hn::Set(d, 0.5);
     for (std::size_t v = 0; v < kVectors; ++v) {
       hn::StoreU(hn::NegMulAdd(half, norms[v], log_scale), d,
-                 scores + c * pass.block_rows + v * hn::Lanes(d));
+                 scores + c * pass.stride + v * hn::Lanes(d));
     }
   }
 }
@@ -194,7 +196,7 @@ HWY_INLINE void Normalize(const Pass& pass, std::size_t r, std::size_t row, std:
                           LogLikelihood& log_likelihood) {
   constexpr bool kRoots = kCovariance == Covariance::kFull;
   const Lanes64 d;
-  const std::size_t k = pass.model.k, stride = pass.block_rows;
+  const std::size_t k = pass.model.k, stride = pass.stride;
   const GaussianRows& rows = pass.rows;
   const GaussianSums& sums = pass.sums;
   double* HWY_RESTRICT scores = pass.scores + r;
@@ -295,8 +297,7 @@ void NormalizeBlock(const Pass& pass, std::size_t row, std::size_t n, std::size_
   }
   if (pass.sums.log_likelihood != nullptr) *pass.sums.log_likelihood += log_likelihood.Sum();
   for (std::size_t c = 0; c < pass.model.k && r < padded; ++c) {
-    std::fill(pass.scores + c * pass.block_rows + r, pass.scores + c * pass.block_rows + padded,
-              0.0);
+    std::fill(pass.scores + c * pass.stride + r, pass.scores + c * pass.stride + padded, 0.0);
   }
 }
 
@@ -305,7 +306,7 @@ template <bool kSecond>
 void AddMoments(const Pass& pass, std::size_t padded, double* second) {
   const std::size_t k = pass.model.k, size = pass.model.d;
   for (std::size_t c = 0; c < k; ++c) {
-    const double* g = pass.scores + c * pass.block_rows;
+    const double* g = pass.scores + c * pass.stride;
     pass.sums.mass[c] += Total(padded, g);
     Moments<kSecond>(size, padded, pass.x, g, pass.model.means + c * size,
                      pass.sums.first + c * size, kSecond ? second + c * size : nullptr);
@@ -317,9 +318,9 @@ void AddMoments(const Pass& pass, std::size_t padded, double* second) {
 void AddFull(const Pass& pass, std::size_t padded) {
   const std::size_t size = pass.model.d;
   for (std::size_t c = 0; c < pass.model.k; ++c) {
-    ScaleDifferences(size, padded, pass.x, pass.scores + c * pass.block_rows,
-                     pass.model.means + c * size, pass.scaled, pass.block_rows);
-    OuterProducts(size + 1, padded, pass.scaled, pass.block_rows,
+    ScaleDifferences(size, padded, pass.x, pass.scores + c * pass.stride,
+                     pass.model.means + c * size, pass.scaled, pass.stride);
+    OuterProducts(size + 1, padded, pass.scaled, pass.stride,
                   pass.totals + c * TriangleSize(size + 1));
   }
 }
@@ -332,13 +333,13 @@ void AddTied(const Pass& pass, std::size_t padded) {
   const Lanes64 d;
   const std::size_t size = pass.model.d, k = pass.model.k;
   if (pass.sums.second != nullptr) {
-    SubtractMixedMeans(size, k, padded, pass.x, pass.weights, pass.scores, pass.block_rows,
-                       pass.model.means, pass.scaled, pass.block_rows);
-    OuterProducts(size, padded, pass.scaled, pass.block_rows, pass.totals);
-    OuterProducts(k, padded, pass.scores, pass.block_rows, pass.totals + TriangleSize(size));
+    SubtractMixedMeans(size, k, padded, pass.x, pass.weights, pass.scores, pass.stride,
+                       pass.model.means, pass.scaled, pass.stride);
+    OuterProducts(size, padded, pass.scaled, pass.stride, pass.totals);
+    OuterProducts(k, padded, pass.scores, pass.stride, pass.totals + TriangleSize(size));
   }
   for (std::size_t c = 0; pass.weights_given && c < k; ++c) {
-    double* g = pass.scores + c * pass.block_rows;
+    double* g = pass.scores + c * pass.stride;
     for (std::size_t r = 0; r < padded; r += hn::Lanes(d)) {
       hn::StoreU(hn::Mul(hn::LoadU(d, g + r), hn::LoadU(d, pass.weights + r)), d, g + r);
     }

@@ -115,7 +115,8 @@ HWY_INLINE void TriangleRows(std::size_t i0, const double* HWY_RESTRICT triangle
     for (std::size_t v = 0; v < kVectors; ++v) {
       row[v] = hn::LoadU(d, x + (i0 + j) * group + v * lanes);
     }
-    for (std::size_t i = j; i < I; ++i) {
+    for (std::size_t i = 0; i < I; ++i) {
+      if (i < j) continue;
       const Vec64 factor = hn::Set(d, a[i][i0 + j]);
       for (std::size_t v = 0; v < kVectors; ++v) z[i][v] = hn::MulAdd(factor, row[v], z[i][v]);
     }
@@ -132,9 +133,9 @@ HWY_INLINE void TriangleRows(std::size_t i0, const double* HWY_RESTRICT triangle
 }
 
 template <bool kStore>
-HWY_INLINE void Triangle(std::size_t size, const double* HWY_RESTRICT triangle,
-                         const double* HWY_RESTRICT offsets, const double* HWY_RESTRICT x,
-                         Vec64* norms, double* HWY_RESTRICT out) {
+HWY_NOINLINE void Triangle(std::size_t size, const double* HWY_RESTRICT triangle,
+                           const double* HWY_RESTRICT offsets, const double* HWY_RESTRICT x,
+                           Vec64* norms, double* HWY_RESTRICT out) {
   std::size_t i = 0;
   for (; i + kTile <= size; i += kTile) {
     TriangleRows<kTile, kStore>(i, triangle, offsets, x, norms, out);
