@@ -40,42 +40,44 @@ std::string readable_size(std::uint64_t bytes) {
                          : fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
 
-/// On a terminal one line that is written over and over; elsewhere nothing until the end.
+/// How far a download is: on a terminal one line that is written over and over, elsewhere a line
+/// now and then.
 class TransferLine {
  public:
   explicit TransferLine(const DatasetFile& file) : file_(file) {}
   ~TransferLine() {
-    if (shown_) fmt::print(stderr, "\r\033[K");
+    if (terminal_) fmt::print(stderr, "{}", kWipe);
   }
   TransferLine(const TransferLine&) = delete;
   TransferLine& operator=(const TransferLine&) = delete;
 
   void update(std::uint64_t bytes) {
     const auto now = Clock::now();
-    if (!terminal_ || now - shown_at_ < std::chrono::milliseconds(100)) return;
-    shown_at_ = now;
-    shown_ = true;
     if (bytes < bytes_) start_ = now;  // the next mirror
     bytes_ = bytes;
+    if (now - shown_at_ < (terminal_ ? std::chrono::milliseconds(100) : std::chrono::seconds(10)))
+      return;
+    shown_at_ = now;
     const double seconds = std::chrono::duration<double>(now - start_).count();
     const double rate = seconds > 0 ? static_cast<double>(bytes) / seconds : 0;
     const std::string left =
         rate > 0 ? fmt::format(", {:.0f} s left", static_cast<double>(file_.bytes - bytes) / rate)
                  : "";
-    fmt::print(stderr, "\r\033[K{}  {} of {}, {}/s{}", file_.path, readable_size(bytes),
-               readable_size(file_.bytes), readable_size(static_cast<std::uint64_t>(rate)), left);
+    fmt::print(stderr, "{}{}: {} of {}, {}/s{}{}", terminal_ ? kWipe : "", file_.path,
+               readable_size(bytes), readable_size(file_.bytes),
+               readable_size(static_cast<std::uint64_t>(rate)), left, terminal_ ? "" : "\n");
     std::fflush(stderr);
   }
 
  private:
   using Clock = std::chrono::steady_clock;
+  static constexpr const char* kWipe = "\r\033[K";
 
   const DatasetFile& file_;
   bool terminal_ = ::isatty(STDERR_FILENO) != 0;
-  bool shown_ = false;
   std::uint64_t bytes_ = 0;
   Clock::time_point start_ = Clock::now();
-  Clock::time_point shown_at_{};
+  Clock::time_point shown_at_ = start_;
 };
 
 void list(const Options& options) {
@@ -115,7 +117,6 @@ void fetch_file(const Dataset& dataset, const DatasetFile& file, const Options& 
       fmt::print("{}: already there\n", there->path.string());
       return;
     } catch (const DataError& error) {
-      if (dataset.bundled()) throw;
       fmt::print("{}; fetching it again\n", error.what());
     }
   }
@@ -137,6 +138,11 @@ void fetch(const Options& options, const std::atomic<bool>& stop) {
   for (const std::string& name : options.names) dataset_named(name);  // all, before the first
   for (const std::string& name : options.names) {
     const Dataset& dataset = dataset_named(name);
+    if (dataset.bundled()) {
+      find_dataset(name, options.data);
+      fmt::print("{}: bundled with surplus\n", name);
+      continue;
+    }
     for (const DatasetFile& file : dataset.files) fetch_file(dataset, file, options, stop);
   }
 }

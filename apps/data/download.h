@@ -15,7 +15,7 @@
 namespace surplus::apps {
 
 struct DownloadConfig {
-  /// How long a mirror may take to answer, and then to send another 100 bytes per second of it.
+  /// How long a mirror may take to connect, or send less than 100 bytes per second.
   std::chrono::seconds timeout{30};
   /// Called now and then with the bytes received so far from the mirror in use.
   std::function<void(std::uint64_t bytes)> progress;
