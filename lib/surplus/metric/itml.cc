@@ -11,7 +11,6 @@
 #include "surplus/linalg/checks.h"
 #include "surplus/linalg/cholesky.h"
 #include "surplus/linalg/eigh.h"
-#include "surplus/linalg/triangular.h"
 
 namespace surplus {
 namespace {
@@ -19,18 +18,6 @@ namespace {
 constexpr std::size_t kBlock = 4096;         // pairs read at a time
 constexpr double kSameRow = 1e-18;           // squared distance of rows that count as identical
 constexpr std::size_t kMostPairs = 1000000;  // whose distances bounds are taken from
-
-// (a - b)^T A (a - b).
-double squared_distance(MatrixView<const double> metric, std::span<const double> a,
-                        std::span<const double> b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < metric.rows(); ++i) {
-    double product = 0;
-    for (std::size_t j = 0; j < metric.cols(); ++j) product += metric(i, j) * (a[j] - b[j]);
-    sum += (a[i] - b[i]) * product;
-  }
-  return sum;
-}
 
 bool is_same_row(std::span<const double> a, std::span<const double> b) {
   double sum = 0;
@@ -58,71 +45,6 @@ void check(const ItmlConfig& config, const Pairs& pairs) {
                     ArgumentError, kName, "bounds must be positive and finite", "similar",
                     config.bounds->similar, "different", config.bounds->different);
   }
-}
-
-Matrix<double> identity(std::size_t d) {
-  Matrix<double> a(d, d);
-  for (std::size_t i = 0; i < d; ++i) a(i, i) = 1;
-  return a;
-}
-
-// The inverse of L L^T.
-Matrix<double> inverse_from(const Matrix<double>& l) {
-  Matrix<double> inverse = identity(l.rows());
-  triangular_solve(l, inverse.view(), Triangular::kLeft);
-  triangular_solve(l, inverse.view(), Triangular::kLeftTransposed);
-  for (std::size_t i = 0; i < l.rows(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) inverse(i, j) = inverse(j, i);
-  }
-  return inverse;
-}
-
-Matrix<double> inverse_covariance(MatrixView<const double> x) {
-  const std::size_t n = x.rows(), d = x.cols();
-  std::vector<double> mean(d, 0.0);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < d; ++j) mean[j] += x(i, j) / static_cast<double>(n);
-  }
-  Matrix<double> covariance(d, d);
-  for (std::size_t r = 0; r < n; ++r) {
-    for (std::size_t i = 0; i < d; ++i) {
-      for (std::size_t j = 0; j <= i; ++j) {
-        covariance(i, j) += (x(r, i) - mean[i]) * (x(r, j) - mean[j]) / static_cast<double>(n - 1);
-      }
-    }
-  }
-  double trace = 0;
-  for (std::size_t i = 0; i < d; ++i) trace += covariance(i, i);
-  SURPLUS_REQUIRE(trace > 0, NumericalError, "fit_itml",
-                  "the inverse covariance needs rows that differ", "rows", n);
-  for (std::size_t i = 0; i < d; ++i) covariance(i, i) += 1e-6 * trace / static_cast<double>(d);
-  return inverse_from(cholesky(covariance));
-}
-
-Matrix<double> prior_metric(MatrixView<const double> x, const ItmlConfig& config) {
-  constexpr std::string_view kName = "fit_itml";
-  const std::size_t d = x.cols();
-  switch (config.prior) {
-    case MetricPrior::kIdentity:
-      return identity(d);
-    case MetricPrior::kInverseCovariance:
-      return inverse_covariance(x);
-    case MetricPrior::kGiven:
-      break;
-  }
-  const Matrix<double>& given = config.given_prior;
-  SURPLUS_REQUIRE((given.shape() == Shape{d, d}), ShapeError, kName,
-                  "given_prior must have one row and column per feature", "given_prior",
-                  given.shape(), "features", d);
-  detail::require_finite(kName, "given_prior", given);
-  for (std::size_t i = 0; i < d; ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      SURPLUS_REQUIRE(given(i, j) == given(j, i), ArgumentError, kName,
-                      "given_prior must be symmetric", "row", i, "column", j, "value", given(i, j),
-                      "mirrored", given(j, i));
-    }
-  }
-  return given;
 }
 
 // The metric while it is learned, with padded rows as the kernel wants them.
@@ -208,9 +130,7 @@ class Learner {
     pairs.read(begin, block);
     for (std::size_t c = 0; c < count; ++c) {
       const Pair& pair = block[c];
-      SURPLUS_REQUIRE(pair.first < x_.rows() && pair.second < x_.rows(), ArgumentError, "fit_itml",
-                      "pairs must name rows of x", "pair", begin + c, "first", pair.first, "second",
-                      pair.second, "rows", x_.rows());
+      require_rows_of("fit_itml", pair, x_.rows());
       first_[c] = pair.first;
       second_[c] = pair.second;
       similar_[c] = pair.similar ? 1 : 0;
@@ -315,7 +235,7 @@ ItmlBounds itml_bounds(MatrixView<const double> x, MatrixView<const double> metr
 ItmlResult fit_itml(MatrixView<const double> x, const Pairs& pairs, const ItmlConfig& config) {
   check_data("fit_itml", x);
   check(config, pairs);
-  const Matrix<double> prior = prior_metric(x, config);
+  const Matrix<double> prior = prior_metric("fit_itml", x, config.prior, config.given_prior);
   ItmlResult result;
   result.bounds = config.bounds ? *config.bounds
                                 : itml_bounds(x, prior, config.bounds_config, Rng(config.seed));
@@ -340,11 +260,7 @@ ItmlResult fit_itml(MatrixView<const double> x, const Pairs& pairs, const ItmlCo
     if (config.projections > 0 && sweep * pairs.count > config.projections) break;
   }
   result.metric = learner.metric();
-  const Matrix<double> l = cholesky(result.metric);
-  result.transform = Matrix<double>(x.cols(), x.cols());
-  for (std::size_t i = 0; i < x.cols(); ++i) {
-    for (std::size_t j = i; j < x.cols(); ++j) result.transform(i, j) = l(j, i);
-  }
+  result.transform = metric_transform(result.metric);
   result.dual = learner.dual();
   result.log_det = learner.log_det();
   result.residual = learner.residual(pairs);

@@ -12,16 +12,10 @@
 #include "surplus/core/matrix.h"
 #include "surplus/core/progress.h"
 #include "surplus/core/rng.h"
+#include "surplus/metric/mahalanobis.h"
 #include "surplus/metric/pairs.h"
 
 namespace surplus {
-
-/// The metric A_0 that learning starts from and stays close to.
-enum class MetricPrior {
-  kIdentity,           ///< Euclidean distances
-  kInverseCovariance,  ///< Mahalanobis distances, with a ridge of 1e-6 of the mean variance
-  kGiven,              ///< ItmlConfig::given_prior
-};
 
 /// The targets of the constraints, in squared distances.
 struct ItmlBounds {

@@ -86,6 +86,12 @@ std::vector<Pair> Pairs::list() const {
   return pairs;
 }
 
+void require_rows_of(std::string_view function, const Pair& pair, std::size_t rows) {
+  SURPLUS_REQUIRE(pair.first < rows && pair.second < rows, ArgumentError, function,
+                  "pairs must name rows of x", "first", pair.first, "second", pair.second, "rows",
+                  rows);
+}
+
 Pairs listed_pairs(std::vector<Pair> pairs) {
   const auto table = std::make_shared<const std::vector<Pair>>(std::move(pairs));
   return {table->size(), [table](std::size_t begin, std::span<Pair> to) {

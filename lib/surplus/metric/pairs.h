@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "surplus/core/rng.h"
@@ -31,6 +32,9 @@ struct Pairs {
   /// All of them, as a table.
   std::vector<Pair> list() const;
 };
+
+/// Throws ArgumentError in the name of `function` if the pair names no two of `rows` rows.
+void require_rows_of(std::string_view function, const Pair& pair, std::size_t rows);
 
 /// The given pairs, in their order.
 Pairs listed_pairs(std::vector<Pair> pairs);

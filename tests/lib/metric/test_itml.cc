@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(bad_input_gets_one_clear_error) {
       NumericalError);
   BOOST_CHECK_EXCEPTION(
       fit_itml(s.x, listed_pairs({{0, 10, true}}), {}), ArgumentError,
-      says("fit_itml: pairs must name rows of x; got pair 0, first 0, second 10, rows 10"));
+      says("fit_itml: pairs must name rows of x; got first 0, second 10, rows 10"));
   BOOST_CHECK_EXCEPTION(
       fit_itml(Matrix<double>(1, 2), pairs, {}), ShapeError,
       says("fit_itml: x must have at least 2 rows and 1 column; got shape 1 x 2"));

@@ -1,0 +1,92 @@
+#include "surplus/metric/mahalanobis.h"
+
+#include <cmath>
+#include <vector>
+
+#include "surplus/core/errors.h"
+#include "surplus/linalg/checks.h"
+#include "surplus/linalg/cholesky.h"
+#include "surplus/linalg/triangular.h"
+
+namespace surplus {
+namespace {
+
+Matrix<double> identity(std::size_t d) {
+  Matrix<double> a(d, d);
+  for (std::size_t i = 0; i < d; ++i) a(i, i) = 1;
+  return a;
+}
+
+// The covariance of the rows of x plus 1e-6 of its mean diagonal, inverted.
+Matrix<double> inverse_covariance(std::string_view function, MatrixView<const double> x) {
+  const std::size_t n = x.rows(), d = x.cols();
+  std::vector<double> mean(d, 0.0);
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < d; ++j) mean[j] += x(i, j) / static_cast<double>(n);
+  }
+  Matrix<double> covariance(d, d);
+  for (std::size_t r = 0; r < n; ++r) {
+    for (std::size_t i = 0; i < d; ++i) {
+      for (std::size_t j = 0; j <= i; ++j) {
+        covariance(i, j) += (x(r, i) - mean[i]) * (x(r, j) - mean[j]) / static_cast<double>(n - 1);
+      }
+    }
+  }
+  double trace = 0;
+  for (std::size_t i = 0; i < d; ++i) trace += covariance(i, i);
+  SURPLUS_REQUIRE(trace > 0, NumericalError, function,
+                  "an inverse covariance needs rows that differ", "rows", n);
+  for (std::size_t i = 0; i < d; ++i) covariance(i, i) += 1e-6 * trace / static_cast<double>(d);
+  const Matrix<double> l = cholesky(covariance);
+  Matrix<double> inverse = identity(d);
+  triangular_solve(l, inverse.view(), Triangular::kLeft);
+  triangular_solve(l, inverse.view(), Triangular::kLeftTransposed);
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j < i; ++j) inverse(i, j) = inverse(j, i);
+  }
+  return inverse;
+}
+
+}  // namespace
+
+Matrix<double> prior_metric(std::string_view function, MatrixView<const double> x,
+                            MetricPrior prior, MatrixView<const double> given) {
+  const std::size_t d = x.cols();
+  if (prior == MetricPrior::kIdentity) return identity(d);
+  if (prior == MetricPrior::kInverseCovariance) return inverse_covariance(function, x);
+  SURPLUS_REQUIRE((given.shape() == Shape{d, d}), ShapeError, function,
+                  "given_prior must have one row and column per feature", "given_prior",
+                  given.shape(), "features", d);
+  detail::require_finite(function, "given_prior", given);
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      SURPLUS_REQUIRE(given(i, j) == given(j, i), ArgumentError, function,
+                      "given_prior must be symmetric", "row", i, "column", j, "value", given(i, j),
+                      "mirrored", given(j, i));
+    }
+  }
+  return Matrix<double>(given);
+}
+
+Matrix<double> metric_transform(MatrixView<const double> metric) {
+  const Matrix<double> l = cholesky(metric);
+  Matrix<double> transform(l.rows(), l.rows());
+  for (std::size_t i = 0; i < l.rows(); ++i) {
+    for (std::size_t j = i; j < l.rows(); ++j) transform(i, j) = l(j, i);
+  }
+  return transform;
+}
+
+double squared_distance(MatrixView<const double> metric, std::span<const double> x,
+                        std::span<const double> y) {
+  SURPLUS_ASSERT(x.size() == metric.rows() && y.size() == metric.cols());
+  double sum = 0;
+  for (std::size_t i = 0; i < metric.rows(); ++i) {
+    double product = 0;
+    for (std::size_t j = 0; j < metric.cols(); ++j) product += metric(i, j) * (x[j] - y[j]);
+    sum += (x[i] - y[i]) * product;
+  }
+  return sum;
+}
+
+}  // namespace surplus

@@ -1,0 +1,42 @@
+/// Mahalanobis metrics: d_A(x, y)^2 = (x - y)^T A (x - y) = |L (x - y)|^2 with A = L^T L.
+#ifndef SURPLUS_METRIC_MAHALANOBIS_H_
+#define SURPLUS_METRIC_MAHALANOBIS_H_
+
+#include <span>
+#include <string_view>
+
+#include "surplus/core/matrix.h"
+
+namespace surplus {
+
+/// The metric that learning starts from and stays close to.
+enum class MetricPrior {
+  kIdentity,           ///< Euclidean distances
+  kInverseCovariance,  ///< the inverse of the covariance plus 1e-6 of its mean diagonal
+  kGiven,              ///< the caller's
+};
+
+/// A_0, d x d, for the n x d data x.
+///
+/// function  the caller's name, for messages
+/// given     d x d, symmetric positive definite; looked at for MetricPrior::kGiven alone
+/// Throws    ShapeError, ArgumentError if `given` does not fit; NumericalError if it is not positive
+///           definite, or if all rows are equal and a covariance is asked for
+Matrix<double> prior_metric(std::string_view function, MatrixView<const double> x,
+                            MetricPrior prior, MatrixView<const double> given);
+
+/// The upper triangular L with A = L^T L.
+///
+/// metric  A, d x d, symmetric positive definite
+/// Throws  as cholesky()
+Matrix<double> metric_transform(MatrixView<const double> metric);
+
+/// (x - y)^T A (x - y).
+///
+/// metric  A, d x d; x, y  d each. Unchecked outside debug builds.
+double squared_distance(MatrixView<const double> metric, std::span<const double> x,
+                        std::span<const double> y);
+
+}  // namespace surplus
+
+#endif  // SURPLUS_METRIC_MAHALANOBIS_H_
