@@ -32,11 +32,11 @@ std::string_view to_text(CovarianceKind kind);
 /// The parameters of a mixture, plain data.
 struct GaussianMixture {
   CovarianceKind kind = CovarianceKind::kFull;
-  std::vector<double> weights;  ///< k, >= 0, sum 1
-  Matrix<double> means;         ///< k x d
+  std::vector<double> weights = {};  ///< k, >= 0, sum 1
+  Matrix<double> means = {};         ///< k x d
   /// Full: k * d x d, the matrix of component i from row i * d on. Tied: d x d. Diagonal: k x d
   /// variances. Spherical: k x 1 variances.
-  Matrix<double> covariances;
+  Matrix<double> covariances = {};
 
   std::size_t components() const { return means.rows(); }
   std::size_t features() const { return means.cols(); }
