@@ -8,11 +8,10 @@
 #define HWY_TARGET_INCLUDE "kernels/gaussian.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-
-#include "hwy/contrib/math/math-inl.h"
 #include "kernels/gaussian_moments-inl.h"
 #include "kernels/gaussian_scores-inl.h"
 #include "kernels/simd-inl.h"
+#include "kernels/vector_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace surplus::kernels {
@@ -157,14 +156,6 @@ HWY_INLINE void Score(const Pass& pass, const double* x, double* HWY_RESTRICT sc
   }
 }
 
-HWY_INLINE Vec64 ExpOfScore(Vec64 x) { return hn::Exp(Lanes64(), x); }
-HWY_INLINE Vec64 LogOfSum(Vec64 x) {
-  const Lanes64 d;
-  const Vec64 log = hn::IfThenElse(
-      hn::Eq(x, hn::Zero(d)), hn::Set(d, -std::numeric_limits<double>::infinity()), hn::Log(d, x));
-  return hn::IfThenElse(hn::Eq(x, x), log, x);
-}
-
 // The log-likelihood of a block. Without weights, log(a) + log(b) = log(a b) spares logarithms: the
 // sums of exponentials lie in [1, k], so that 16 of them multiply without overflow.
 struct LogLikelihood {
@@ -175,7 +166,7 @@ struct LogLikelihood {
     if (++pending == 16) Flush();
   }
   void Flush() {
-    total = hn::Add(total, LogOfSum(product));
+    total = hn::Add(total, Log(Lanes64(), product));
     product = hn::Set(Lanes64(), 1.0);
     pending = 0;
   }
@@ -226,17 +217,28 @@ HWY_INLINE void Normalize(const Pass& pass, std::size_t r, std::size_t row, std:
   // Where the density is 0 under every component a finite top keeps -inf - -inf out.
   top = hn::Max(top, hn::Set(d, std::numeric_limits<double>::lowest()));
   Vec64 sum = hn::Zero(d);
-  for (std::size_t c = 0; c < k; ++c) {
-    const Vec64 below = hn::Sub(hn::LoadU(d, scores + c * stride), top);
-    const Vec64 e = ExpOfScore(kRoots ? hn::Mul(hn::Set(d, 0.5), below) : below);
-    hn::StoreU(e, d, scores + c * stride);
-    sum = kRoots ? hn::MulAdd(e, e, sum) : hn::Add(sum, e);
+  const Vec64 scale = hn::Set(d, kRoots ? 0.5 : 1.0);
+  if (k == 2) {
+    // The larger one's exponential is known: 1, or 0 where both are -inf.
+    const Vec64 second = hn::LoadU(d, scores + stride);
+    const Vec64 larger = hn::IfThenElseZero(hn::Ge(hn::Max(first, second), top), hn::Set(d, 1.0));
+    const Vec64 smaller = Exp(d, hn::Mul(scale, hn::Sub(hn::Min(first, second), top)));
+    const auto in_order = hn::Ge(first, second);
+    hn::StoreU(hn::IfThenElse(in_order, larger, smaller), d, scores);
+    hn::StoreU(hn::IfThenElse(in_order, smaller, larger), d, scores + stride);
+    sum = hn::Add(larger, kRoots ? hn::Mul(smaller, smaller) : smaller);
+  } else {
+    for (std::size_t c = 0; c < k; ++c) {
+      const Vec64 e = Exp(d, hn::Mul(scale, hn::Sub(hn::LoadU(d, scores + c * stride), top)));
+      hn::StoreU(e, d, scores + c * stride);
+      sum = kRoots ? hn::MulAdd(e, e, sum) : hn::Add(sum, e);
+    }
   }
   // A NaN in a row is in all its scores; a maximum may have dropped it.
   sum = hn::IfThenElse(hn::Eq(first, first), sum, first);
 
   if (rows.log_density != nullptr || (pass.weights_given && sums.log_likelihood != nullptr)) {
-    const Vec64 log_density = hn::Add(top, LogOfSum(sum));
+    const Vec64 log_density = hn::Add(top, Log(d, sum));
     if (rows.log_density != nullptr) {
       if (kTail) {
         StoreTail(log_density, d, rows.log_density + row, count);

@@ -34,6 +34,15 @@ constexpr std::size_t kTile = 4;
 
 HWY_INLINE std::size_t GroupRows() { return kVectors * hn::Lanes(Lanes64()); }
 
+template <class D, class V>
+HWY_INLINE hn::Vec<D> ToDouble(D d, V x) {
+  if constexpr (sizeof(hn::TFromV<V>) == sizeof(double)) {
+    return x;
+  } else {
+    return hn::PromoteTo(d, x);
+  }
+}
+
 // Four rows of four features at a time, transposed in registers: half a shuffle per element, where
 // element by element each costs a load and a store. Rows and features may overlap the previous
 // four, so that remainders need no code of their own.
@@ -45,12 +54,7 @@ HWY_INLINE void TransposeFour(const T* HWY_RESTRICT x, std::size_t x_stride,
   const hn::FixedTag<double, 4> d4;
   const hn::Rebind<T, decltype(d4)> from;
   const auto row = [&](std::size_t i) HWY_ATTR {
-    const auto values = hn::LoadU(from, x + i * x_stride);
-    if constexpr (sizeof(T) == sizeof(double)) {
-      return hn::Sub(values, hn::LoadU(d4, centre));
-    } else {
-      return hn::Sub(hn::PromoteTo(d4, values), hn::LoadU(d4, centre));
-    }
+    return hn::Sub(ToDouble(d4, hn::LoadU(from, x + i * x_stride)), hn::LoadU(d4, centre));
   };
   const auto r0 = row(0), r1 = row(1), r2 = row(2), r3 = row(3);
   const auto even01 = hn::InterleaveLower(d4, r0, r1), odd01 = hn::InterleaveUpper(d4, r0, r1);
@@ -62,12 +66,34 @@ HWY_INLINE void TransposeFour(const T* HWY_RESTRICT x, std::size_t x_stride,
 }
 #endif
 
+// A whole group of rows of one or two features with nothing between them.
+template <std::size_t kSize, typename T>
+HWY_INLINE void LoadPacked(const T* HWY_RESTRICT x, const double* HWY_RESTRICT centre,
+                           double* HWY_RESTRICT to) {
+  const Lanes64 d;
+  const hn::Rebind<T, Lanes64> from;
+  const std::size_t lanes = hn::Lanes(d), group = GroupRows();
+  for (std::size_t r = 0; r < group; r += lanes) {
+    hn::Vec<decltype(from)> x0, x1;
+    if constexpr (kSize == 1) {
+      x0 = hn::LoadU(from, x + r);
+    } else {
+      hn::LoadInterleaved2(from, x + 2 * r, x0, x1);
+      hn::StoreU(hn::Sub(ToDouble(d, x1), hn::Set(d, centre[1])), d, to + group + r);
+    }
+    hn::StoreU(hn::Sub(ToDouble(d, x0), hn::Set(d, centre[0])), d, to + r);
+  }
+}
+
 // to[i, r] = x[r, i] - centre[i] for rows r < n <= group; the lanes after them become 0.
 template <typename T>
 HWY_INLINE void LoadGroup(std::size_t n, std::size_t d, const T* HWY_RESTRICT x,
                           std::size_t x_stride, const double* HWY_RESTRICT centre,
                           double* HWY_RESTRICT to) {
   const std::size_t group = GroupRows();
+  if (n == group && d == x_stride && d <= 2) {
+    return d == 1 ? LoadPacked<1>(x, centre, to) : LoadPacked<2>(x, centre, to);
+  }
   std::size_t r = 0;
 #if HWY_TARGET != HWY_SCALAR
   for (; d >= 4 && r + 4 <= n; r += 4) {
