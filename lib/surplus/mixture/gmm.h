@@ -55,8 +55,10 @@ enum class GmmStart {
 /// What the M-step does with the means.
 enum class MeansRule {
   kFree,
-  kFixed,          ///< they stay as given
-  kTiedSymmetric,  ///< k = 2, mean_1 = theta = -mean_2: theta = sum_n s_n (2 r_n1 - 1) x_n / sum s
+  kFixed,  ///< they stay as given
+  /// k = 2 with one covariance for both (tied, or fixed and equal), mean_1 = theta = -mean_2:
+  /// theta = sum_n s_n (2 r_n1 - 1) x_n / sum_n s_n.
+  kTiedSymmetric,
 };
 
 /// What happens to a component whose mass is below 1e-8 of all.

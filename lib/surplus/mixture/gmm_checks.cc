@@ -98,6 +98,24 @@ void require_given_covariances(const GmmConfig& config, std::size_t d) {
   }
 }
 
+// theta has this M-step only if both components measure distances alike.
+void require_symmetric_start(const GmmConfig& config, std::size_t d) {
+  const GaussianMixture& given = config.given;
+  for (std::size_t j = 0; j < d; ++j) {
+    SURPLUS_REQUIRE(given.means(0, j) == -given.means(1, j), ArgumentError, kFit,
+                    "symmetric means must be given as theta and -theta", "column", j, "first",
+                    given.means(0, j), "second", given.means(1, j));
+  }
+  if (config.covariance == CovarianceKind::kTied) return;
+  const Matrix<double>& covariances =
+      given.covariances.empty() ? config.given_precisions : given.covariances;
+  const std::span<const double> values = covariances.values();
+  const auto half = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  SURPLUS_REQUIRE(config.fixed_covariances && std::equal(values.begin(), half, half), ArgumentError,
+                  kFit, "symmetric means need tied covariances, or fixed and equal ones",
+                  "covariance", to_text(config.covariance), "fixed", config.fixed_covariances);
+}
+
 void require_fixed(bool fixed, bool given, std::string_view name) {
   SURPLUS_REQUIRE(!fixed || given, ArgumentError, kFit,
                   std::string(name) + " that are fixed or tied must be given", "given", given);
@@ -191,19 +209,13 @@ GaussianMixture require_given(const GmmConfig& config, std::size_t d) {
     require_shape("given means", given.means.shape(), {config.components, d});
     require_finite(kFit, "given means", given.means.view());
   }
-  if (config.means == MeansRule::kTiedSymmetric) {
-    for (std::size_t j = 0; j < d; ++j) {
-      SURPLUS_REQUIRE(given.means(0, j) == -given.means(1, j), ArgumentError, kFit,
-                      "symmetric means must be given as theta and -theta", "column", j, "first",
-                      given.means(0, j), "second", given.means(1, j));
-    }
-  }
   SURPLUS_REQUIRE(given.covariances.empty() || config.given_precisions.empty(), ArgumentError, kFit,
                   "either covariances or precisions can be given, not both");
   SURPLUS_REQUIRE(given.covariances.empty() || given.kind == config.covariance, ArgumentError, kFit,
                   "given covariances must be of the kind to be fitted", "given",
                   to_text(given.kind), "covariance", to_text(config.covariance));
   require_given_covariances(config, d);
+  if (config.means == MeansRule::kTiedSymmetric) require_symmetric_start(config, d);
   GaussianMixture result = given;
   result.kind = config.covariance;
   if (!config.given_precisions.empty()) {
