@@ -1,0 +1,215 @@
+#include "kernels/gemm.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/gemm.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "kernels/gemm_pack-inl.h"
+#include "kernels/gemm_tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace surplus::kernels {
+namespace HWY_NAMESPACE {
+
+// Cache blocking, after Goto and van de Geijn (2008), Anatomy of high-performance matrix
+// multiplication, for a row-major C:
+//
+//   for each run of kc of k                         C is read and written once per run
+//     for each mc rows:     copy mc x kc of A       stays in L2
+//       for each kTileCols columns: copy kc x kTileCols of B   stays in L1, used by all mc rows
+//         for each kTileRows rows: a tile           its rows of A stream from L2
+//
+// kc: a panel of B takes two thirds of L1, the rest is for rows of A and C on their way through.
+// mc: a block of A takes a quarter of L2 (on a current server; half of it on an older one).
+#if HWY_TARGET <= HWY_AVX3
+constexpr std::size_t kL1Bytes = 48 << 10, kL2Bytes = 2 << 20;
+#else
+constexpr std::size_t kL1Bytes = 32 << 10, kL2Bytes = 1 << 20;
+#endif
+constexpr std::size_t kMostDepth = 384;
+template <typename T>
+constexpr std::size_t kDepth = std::min(kMostDepth, kL1Bytes * 2 / 3 / (kTileCols<T> * sizeof(T)));
+template <typename T>
+constexpr std::size_t kBlockRows = kL2Bytes / 4 / (kDepth<T> * sizeof(T));
+
+constexpr std::size_t CeilDiv(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+
+// A range cut into the fewest parts of at most `most`, as equal as multiples of `unit` allow: the
+// last part of an uneven cut would be short, and short parts are slow.
+struct Cut {
+  Cut(std::size_t range, std::size_t most, std::size_t unit)
+      : total(range), size(CeilDiv(CeilDiv(range, CeilDiv(range, most)), unit) * unit) {}
+  std::size_t total, size;
+  std::size_t length(std::size_t begin) const { return std::min(size, total - begin); }
+};
+
+// The rows of a packed block of A lie an odd number of cache lines apart, so that the rows of a tile
+// fall into different sets of L1.
+template <typename T>
+HWY_INLINE std::size_t PackedStride(std::size_t depth) {
+  constexpr std::size_t line = 64 / sizeof(T);
+  return (CeilDiv(depth, line) | 1) * line;
+}
+
+template <typename T>
+struct Operand {
+  Op op;
+  const T* data;
+  std::size_t stride;
+
+  // The address of element (i, j) of the operand as it enters the product.
+  const T* at(std::size_t i, std::size_t j) const {
+    return op == Op::kPlain ? data + i * stride + j : data + j * stride + i;
+  }
+};
+
+template <typename T>
+HWY_INLINE void Pack(const Operand<T>& from, std::size_t i, std::size_t j, std::size_t rows,
+                     std::size_t cols, T* to, std::size_t to_stride) {
+  if (from.op == Op::kPlain) {
+    CopyBlock(rows, cols, from.at(i, j), from.stride, to, to_stride);
+  } else {
+    TransposeBlock(cols, rows, from.at(i, j), from.stride, to, to_stride);
+  }
+}
+
+// C = beta C.
+template <typename T>
+void Scale(std::size_t m, std::size_t n, T beta, T* c, std::size_t c_stride) {
+  for (std::size_t i = 0; i < m; ++i, c += c_stride) {
+    if (beta == T{0}) {
+      std::fill_n(c, n, T{0});
+    } else {
+      for (std::size_t j = 0; j < n; ++j) c[j] *= beta;
+    }
+  }
+}
+
+template <typename T>
+void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>& a,
+          const Operand<T>& b, T beta, T* c, std::size_t c_stride, T* scratch,
+          const GemmEpilogue<T>& epilogue) {
+  if (m == 0 || n == 0) return;
+  if (k == 0 || alpha == T{0}) {
+    Scale(m, n, beta, c, c_stride);
+    if (epilogue.apply != nullptr) epilogue.apply(epilogue.context, 0, 0, m, n, c, c_stride);
+    return;
+  }
+  constexpr std::size_t cols = kTileCols<T>;
+  const Cut depths(k, kDepth<T>, kUnroll), blocks(m, kBlockRows<T>, kTileRows);
+  const bool packs_b = b.op == Op::kTransposed || m > 2 * kTileRows;
+  const bool packs_a = a.op == Op::kTransposed || n > 2 * cols;
+  T* const panel = scratch;
+  T* const block = scratch + depths.size * cols;
+
+  for (std::size_t p = 0; p < k; p += depths.size) {
+    const std::size_t depth = depths.length(p);
+    const bool last = p + depth == k;
+    for (std::size_t i = 0; i < m; i += blocks.size) {
+      const std::size_t height = blocks.length(i);
+      TileArgs<T> tile{};
+      tile.k = depth;
+      tile.alpha = alpha;
+      tile.beta = p == 0 ? beta : T{1};
+      tile.c_stride = c_stride;
+      if (packs_a) {
+        tile.a_stride = PackedStride<T>(depth);
+        Pack(a, i, p, height, depth, block, tile.a_stride);
+      } else {
+        tile.a_stride = a.stride;
+      }
+      const T* const rows_of_a = packs_a ? block : a.at(i, p);
+      const std::size_t tiles = CeilDiv(height, kTileRows);
+      for (std::size_t j = 0; j < n; j += cols) {
+        tile.cols = std::min(cols, n - j);
+        if (packs_b) {
+          tile.b = panel;
+          tile.b_stride = cols;
+          Pack(b, p, j, depth, tile.cols, panel, cols);
+        } else {
+          tile.b = b.at(p, j);
+          tile.b_stride = b.stride;
+        }
+        const bool has_next = b.op == Op::kPlain && j + cols < n;
+        std::size_t fetched = 0;
+        for (std::size_t t = 0, r = 0; t < tiles; ++t) {
+          const std::size_t rows = height / tiles + (t < height % tiles ? 1 : 0);
+          tile.a = rows_of_a + r * tile.a_stride;
+          tile.c = c + (i + r) * c_stride + j;
+          if (has_next && fetched < depth) {
+            tile.next = b.at(p + fetched, j + cols);
+            tile.next_stride = b.stride;
+            fetched += depth / kUnroll;
+          } else {
+            tile.next = tile.b;
+            tile.next_stride = 0;
+          }
+          TileFor<T>(rows, tile.cols)(tile);
+          if (last && epilogue.apply != nullptr) {
+            epilogue.apply(epilogue.context, i + r, j, rows, tile.cols, tile.c, c_stride);
+          }
+          r += rows;
+        }
+      }
+    }
+  }
+}
+
+void GemmF32(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, float alpha,
+             const float* a, std::size_t a_stride, const float* b, std::size_t b_stride, float beta,
+             float* c, std::size_t c_stride, void* scratch, const GemmEpilogue<float>& epilogue) {
+  Gemm<float>(m, n, k, alpha, {op_a, a, a_stride}, {op_b, b, b_stride}, beta, c, c_stride,
+              static_cast<float*>(scratch), epilogue);
+}
+void GemmF64(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, double alpha,
+             const double* a, std::size_t a_stride, const double* b, std::size_t b_stride,
+             double beta, double* c, std::size_t c_stride, void* scratch,
+             const GemmEpilogue<double>& epilogue) {
+  Gemm<double>(m, n, k, alpha, {op_a, a, a_stride}, {op_b, b, b_stride}, beta, c, c_stride,
+               static_cast<double*>(scratch), epilogue);
+}
+
+template <typename T>
+std::size_t ScratchBytes(std::size_t m, std::size_t k) {
+  const std::size_t depth = std::min(k, kDepth<T>) + kUnroll;
+  const std::size_t rows = std::min(m, kBlockRows<T> + kTileRows);
+  return (depth * kTileCols<T> + rows * PackedStride<T>(depth)) * sizeof(T);
+}
+std::size_t ScratchSize(std::size_t m, std::size_t k) {
+  return std::max(ScratchBytes<float>(m, k), ScratchBytes<double>(m, k));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace surplus::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace surplus::kernels {
+
+HWY_EXPORT(GemmF32);
+HWY_EXPORT(GemmF64);
+HWY_EXPORT(ScratchSize);
+
+std::size_t gemm_scratch_size(std::size_t m, std::size_t, std::size_t k) {
+  return HWY_DYNAMIC_DISPATCH(ScratchSize)(m, k);
+}
+void gemm(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, float alpha,
+          const float* a, std::size_t a_stride, const float* b, std::size_t b_stride, float beta,
+          float* c, std::size_t c_stride, void* scratch, GemmEpilogue<float> epilogue) {
+  HWY_DYNAMIC_DISPATCH(GemmF32)
+  (op_a, op_b, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride, scratch, epilogue);
+}
+void gemm(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, double alpha,
+          const double* a, std::size_t a_stride, const double* b, std::size_t b_stride, double beta,
+          double* c, std::size_t c_stride, void* scratch, GemmEpilogue<double> epilogue) {
+  HWY_DYNAMIC_DISPATCH(GemmF64)
+  (op_a, op_b, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride, scratch, epilogue);
+}
+
+}  // namespace surplus::kernels
+
+#endif  // HWY_ONCE

@@ -1,0 +1,50 @@
+/// Products of matrices: C = alpha op(A) op(B) + beta C, with B packed once if it is used often.
+#ifndef SURPLUS_KERNELS_GEMM_H_
+#define SURPLUS_KERNELS_GEMM_H_
+
+#include <cstddef>
+
+namespace surplus::kernels {
+
+/// How an operand is stored: as it enters the product, or as its transpose.
+enum class Op { kPlain, kTransposed };
+
+/// What is done to C once it holds alpha op(A) op(B) + beta C, while it is still in cache: bias,
+/// activation, row sums. apply(context, i, j, m, n, c, c_stride) is called once for each of
+/// the blocks that tile C, in an order that depends on the sizes; c points at element (i, j) of
+/// C, and m x n elements from there on are complete. An empty `apply` is not called.
+template <typename T>
+struct GemmEpilogue {
+  void (*apply)(const void* context, std::size_t i, std::size_t j, std::size_t m, std::size_t n,
+                T* c, std::size_t c_stride) = nullptr;
+  const void* context = nullptr;
+};
+
+/// Bytes of scratch that gemm() and gemm_packed() need for these sizes, for float and for double,
+/// on the target in force. At most 4 MiB, whatever the sizes.
+std::size_t gemm_scratch_size(std::size_t m, std::size_t n, std::size_t k);
+
+/// C = alpha op(A) op(B) + beta C, all row-major.
+///
+/// a        op(A) is m x k: m x k elements if op_a is kPlain, k x m if kTransposed; rows
+///          a_stride elements apart
+/// b        op(B) is k x n: k x n elements if op_b is kPlain, n x k if kTransposed; rows
+///          b_stride elements apart
+/// c        m x n, rows c_stride >= n apart; must not overlap a, b or scratch
+/// scratch  gemm_scratch_size(m, n, k) bytes, aligned to 64; its content is lost
+/// Error    |error| <= (k + k / 64 + 4) eps (|alpha| |A| |B| + |beta| |C|), element by element
+/// Cost     2 m n k flops; no allocation; stack below 1 KiB
+/// Promises as BLAS: beta = 0 does not read C, alpha = 0 or k = 0 reads neither A nor B; NaN and
+///          infinity propagate through every product otherwise. An element of C depends on its
+///          own row of op(A) and column of op(B) alone, and its bits depend neither on m, n and
+///          the strides nor on which part of C is asked for, so C may be cut among threads
+void gemm(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, float alpha,
+          const float* a, std::size_t a_stride, const float* b, std::size_t b_stride, float beta,
+          float* c, std::size_t c_stride, void* scratch, GemmEpilogue<float> epilogue = {});
+void gemm(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, double alpha,
+          const double* a, std::size_t a_stride, const double* b, std::size_t b_stride, double beta,
+          double* c, std::size_t c_stride, void* scratch, GemmEpilogue<double> epilogue = {});
+
+}  // namespace surplus::kernels
+
+#endif  // SURPLUS_KERNELS_GEMM_H_
