@@ -1,5 +1,7 @@
 #include "kernels/vector_math.h"
 
+#include <cmath>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/vector_math.cc"
 #include "hwy/foreach_target.h"
@@ -20,6 +22,7 @@ HWY_INLINE void Map(std::size_t n, const T* x, T* y, const Function& function) {
   if (i < n) StoreTail(function(d, LoadTail(d, x + i, n - i)), d, y + i, n - i);
 }
 
+// Each function for one vector.
 struct ExpOf {
   template <class D>
   HWY_INLINE hn::VFromD<D> operator()(D d, hn::VFromD<D> x) const {
@@ -32,11 +35,52 @@ struct LogOf {
     return Log(d, x);
   }
 };
+struct TanhOf {
+  template <class D>
+  HWY_INLINE hn::VFromD<D> operator()(D d, hn::VFromD<D> x) const {
+    return Tanh(d, x);
+  }
+};
+struct SigmoidOf {
+  template <class D>
+  HWY_INLINE hn::VFromD<D> operator()(D d, hn::VFromD<D> x) const {
+    return Sigmoid(d, x);
+  }
+};
+
+template <bool kSin>
+struct SinOrCosOf {
+  template <class D, class V = hn::VFromD<D>>
+  HWY_INLINE V operator()(D d, V x) const {
+    using T = hn::TFromD<D>;
+    V sin, cos;
+    SinCos(d, x, sin, cos);
+    const V result = kSin ? sin : cos;
+    const auto is_far = hn::Gt(hn::Abs(x), hn::Set(d, vector_math::HalfPi<T>::kLimit));
+    if (HWY_LIKELY(hn::AllFalse(d, is_far))) return result;
+    HWY_ALIGN T from[hn::MaxLanes(d)], to[hn::MaxLanes(d)];
+    hn::Store(x, d, from);
+    for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
+      to[i] = kSin ? std::sin(from[i]) : std::cos(from[i]);
+    }
+    return hn::IfThenElse(is_far, hn::Load(d, to), result);
+  }
+};
+using SinOf = SinOrCosOf<true>;
+using CosOf = SinOrCosOf<false>;
 
 void ExpF32(std::size_t n, const float* x, float* y) { Map(n, x, y, ExpOf()); }
 void ExpF64(std::size_t n, const double* x, double* y) { Map(n, x, y, ExpOf()); }
 void LogF32(std::size_t n, const float* x, float* y) { Map(n, x, y, LogOf()); }
 void LogF64(std::size_t n, const double* x, double* y) { Map(n, x, y, LogOf()); }
+void TanhF32(std::size_t n, const float* x, float* y) { Map(n, x, y, TanhOf()); }
+void TanhF64(std::size_t n, const double* x, double* y) { Map(n, x, y, TanhOf()); }
+void SigmoidF32(std::size_t n, const float* x, float* y) { Map(n, x, y, SigmoidOf()); }
+void SigmoidF64(std::size_t n, const double* x, double* y) { Map(n, x, y, SigmoidOf()); }
+void SinF32(std::size_t n, const float* x, float* y) { Map(n, x, y, SinOf()); }
+void SinF64(std::size_t n, const double* x, double* y) { Map(n, x, y, SinOf()); }
+void CosF32(std::size_t n, const float* x, float* y) { Map(n, x, y, CosOf()); }
+void CosF64(std::size_t n, const double* x, double* y) { Map(n, x, y, CosOf()); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace surplus::kernels
@@ -50,6 +94,14 @@ HWY_EXPORT(ExpF32);
 HWY_EXPORT(ExpF64);
 HWY_EXPORT(LogF32);
 HWY_EXPORT(LogF64);
+HWY_EXPORT(TanhF32);
+HWY_EXPORT(TanhF64);
+HWY_EXPORT(SigmoidF32);
+HWY_EXPORT(SigmoidF64);
+HWY_EXPORT(SinF32);
+HWY_EXPORT(SinF64);
+HWY_EXPORT(CosF32);
+HWY_EXPORT(CosF64);
 
 void vector_exp(std::size_t n, const float* x, float* y) { HWY_DYNAMIC_DISPATCH(ExpF32)(n, x, y); }
 void vector_exp(std::size_t n, const double* x, double* y) {
@@ -58,6 +110,26 @@ void vector_exp(std::size_t n, const double* x, double* y) {
 void vector_log(std::size_t n, const float* x, float* y) { HWY_DYNAMIC_DISPATCH(LogF32)(n, x, y); }
 void vector_log(std::size_t n, const double* x, double* y) {
   HWY_DYNAMIC_DISPATCH(LogF64)(n, x, y);
+}
+void vector_tanh(std::size_t n, const float* x, float* y) {
+  HWY_DYNAMIC_DISPATCH(TanhF32)(n, x, y);
+}
+void vector_tanh(std::size_t n, const double* x, double* y) {
+  HWY_DYNAMIC_DISPATCH(TanhF64)(n, x, y);
+}
+void vector_sigmoid(std::size_t n, const float* x, float* y) {
+  HWY_DYNAMIC_DISPATCH(SigmoidF32)(n, x, y);
+}
+void vector_sigmoid(std::size_t n, const double* x, double* y) {
+  HWY_DYNAMIC_DISPATCH(SigmoidF64)(n, x, y);
+}
+void vector_sin(std::size_t n, const float* x, float* y) { HWY_DYNAMIC_DISPATCH(SinF32)(n, x, y); }
+void vector_sin(std::size_t n, const double* x, double* y) {
+  HWY_DYNAMIC_DISPATCH(SinF64)(n, x, y);
+}
+void vector_cos(std::size_t n, const float* x, float* y) { HWY_DYNAMIC_DISPATCH(CosF32)(n, x, y); }
+void vector_cos(std::size_t n, const double* x, double* y) {
+  HWY_DYNAMIC_DISPATCH(CosF64)(n, x, y);
 }
 
 }  // namespace surplus::kernels

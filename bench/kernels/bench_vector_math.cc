@@ -43,6 +43,11 @@ void each(std::size_t n, const T* x, T* y) {
 
 SURPLUS_BENCH(exp);
 SURPLUS_BENCH(log);
+SURPLUS_BENCH(tanh);
+SURPLUS_BENCH(sin);
+SURPLUS_BENCH(cos);
+BENCHMARK(bench_array<float, kernels::vector_sigmoid>)->Arg(1 << 12)->Arg(1 << 24);
+BENCHMARK(bench_array<double, kernels::vector_sigmoid>)->Arg(1 << 11)->Arg(1 << 23);
 
 }  // namespace
 }  // namespace surplus

@@ -52,8 +52,9 @@ struct Case {
   }
 
 const Case kCases[] = {
-    SURPLUS_CASE(exp, std::exp, 1),
-    SURPLUS_CASE(log, std::log, 1),
+    SURPLUS_CASE(exp, std::exp, 1),   SURPLUS_CASE(log, std::log, 1),
+    SURPLUS_CASE(tanh, std::tanh, 3), SURPLUS_CASE(sigmoid, kernels::reference::sigmoid, 3),
+    SURPLUS_CASE(sin, std::sin, 2),   SURPLUS_CASE(cos, std::cos, 2),
 };
 
 // All magnitudes: random bit patterns; then an even grid where the functions vary; then what is
@@ -71,6 +72,13 @@ std::vector<T> samples() {
   for (int i = -400000; i <= 400000; ++i) {
     x.push_back(static_cast<T>(i) * T(0.0018731));   // +-749
     x.push_back(static_cast<T>(i) * T(0.00001234));  // +-4.9
+  }
+  // Multiples of pi / 2, where sine or cosine cancels, up to past the limit of the reduction.
+  for (long double q = 1; q < 4e8L; q = std::ceil(q * 1.01L)) {
+    const T zero = static_cast<T>(q * 1.57079632679489661923L);
+    x.push_back(zero);
+    x.push_back(std::nextafter(zero, T(0)));
+    x.push_back(-std::nextafter(zero, Limits::max()));
   }
   for (int i = -1200; i <= 1200; ++i) x.push_back(T(1) + static_cast<T>(i) * Limits::epsilon());
   for (const T special :

@@ -49,5 +49,19 @@ BOOST_AUTO_TEST_CASE(log_keeps_its_bound_at_every_float_on_every_target) {
   check_all_floats(kernels::vector_log, std::log, 1);
 }
 
+BOOST_AUTO_TEST_CASE(tanh_keeps_its_bound_at_every_float_on_every_target) {
+  check_all_floats(kernels::vector_tanh, std::tanh, 3);
+}
+
+BOOST_AUTO_TEST_CASE(sigmoid_keeps_its_bound_at_every_float_on_every_target) {
+  check_all_floats(
+      kernels::vector_sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, 3);
+}
+
+BOOST_AUTO_TEST_CASE(sin_and_cos_keep_their_bound_at_every_float_on_every_target) {
+  check_all_floats(kernels::vector_sin, std::sin, 2);
+  check_all_floats(kernels::vector_cos, std::cos, 2);
+}
+
 }  // namespace
 }  // namespace surplus
