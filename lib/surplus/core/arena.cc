@@ -23,7 +23,7 @@ struct Threads {
 };
 
 std::unique_ptr<Threads>& threads() {
-  static auto instance = std::make_unique<Threads>(tbb::task_arena::automatic);
+  static auto instance = std::make_unique<Threads>(static_cast<int>(tbb::task_arena::automatic));
   return instance;
 }
 

@@ -48,6 +48,10 @@ std::string to_text(I value) {
     return to_text(static_cast<std::uint64_t>(value));
 }
 
+/// A piece of somebody's file or command line as error messages show it: at most 40 characters, and
+/// a question mark for each that is not printable ASCII.
+std::string printable(std::string_view text);
+
 namespace detail {
 
 inline void append_pairs(std::string&) {}

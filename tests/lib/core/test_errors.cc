@@ -21,6 +21,12 @@ BOOST_AUTO_TEST_CASE(numbers_are_shown_in_the_shortest_form_that_reads_back) {
   BOOST_TEST(to_text(true) == "true");
 }
 
+BOOST_AUTO_TEST_CASE(foreign_text_is_shown_short_and_in_ascii) {
+  BOOST_TEST(printable("a b") == "a b");
+  BOOST_TEST(printable("\x1b[1m\xc3\xa9") == "?[1m??");
+  BOOST_TEST(printable(std::string(41, 'x')) == std::string(40, 'x') + "...");
+}
+
 BOOST_AUTO_TEST_CASE(require_throws_the_named_error_only_when_the_condition_is_false) {
   SURPLUS_REQUIRE(true, ShapeError, "f", "must hold");
   BOOST_CHECK_EXCEPTION(
