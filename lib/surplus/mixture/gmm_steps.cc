@@ -101,6 +101,14 @@ kernels::GaussianModel kernel_model(const GmmFactors& factors) {
   };
 }
 
+// The kernel's scratch, kept by each thread: fresh pages for every chunk would cost as much as the
+// work on a chunk of few features.
+double* scratch_for(const kernels::GaussianModel& model) {
+  thread_local std::vector<double> scratch;
+  scratch.resize(std::max(scratch.size(), kernels::gaussian_scratch_size(model)));
+  return scratch.data();
+}
+
 // Adds the sums over rows begin .. end - 1 to the moments.
 template <typename T>
 void add_rows(MatrixView<const T> x, std::size_t begin, std::size_t end, const GmmFactors& factors,
@@ -113,10 +121,9 @@ void add_rows(MatrixView<const T> x, std::size_t begin, std::size_t end, const G
       .first = place(moments.first),
       .second = place(moments.second),
   };
-  moments.scratch.resize(kernels::gaussian_scratch_size(model));
   kernels::gaussian_pass(model, end - begin, x.data() + begin * x.stride(), x.stride(),
                          sample_weights.empty() ? nullptr : sample_weights.data() + begin, sums, {},
-                         moments.scratch.data());
+                         scratch_for(model));
 }
 
 template <typename T>
@@ -128,14 +135,13 @@ void evaluate_rows_of(MatrixView<const T> x, const GmmFactors& factors, const Gm
   const Chunks chunks{x.rows(), 2048};
   parallel_for(chunks.count(), [&](std::size_t chunk) {
     const std::size_t begin = chunks.begin(chunk);
-    std::vector<double> scratch(kernels::gaussian_scratch_size(model));
     kernels::gaussian_pass(model, chunks.end(chunk) - begin, x.data() + begin * x.stride(),
                            x.stride(), nullptr, {},
                            {.log_density = place(rows.log_density, begin),
                             .responsibilities = place(rows.responsibilities, begin * model.k),
                             .responsibilities_stride = model.k,
                             .labels = place(rows.labels, begin)},
-                           scratch.data());
+                           scratch_for(model));
   });
 }
 

@@ -50,7 +50,6 @@ struct GmmMoments {
   /// sum_n s_n r_ni (x_n - mean_i) (x_n - mean_i)': lower triangles row by row (tied: one, summed over
   /// i), diagonals, or traces; empty if the covariances are not wanted.
   std::vector<double> second;
-  std::vector<double> scratch;  ///< of the kernel
 };
 
 /// Room for the moments that m_step() needs under `config`.
