@@ -12,22 +12,22 @@ namespace surplus::apps {
 
 /// Text is UTF-8 and shown as it is; write "\u03b8" for a Greek theta.
 struct Axis {
-  std::string label;  ///< quantity and, in brackets, unit
+  std::string label{};  ///< quantity and, in brackets, unit
   bool log = false;
-  std::optional<double> min;  ///< of the data if absent
-  std::optional<double> max;
+  std::optional<double> min{};  ///< of the data if absent
+  std::optional<double> max{};
   /// Names for the positions 0, 1, 2 ...: the axis of bars and heat maps.
-  std::vector<std::string> categories;
+  std::vector<std::string> categories{};
 };
 
 /// Points (x[i], y[i]), with bars from y - error to y + error if `error` is given.
 struct Series {
   enum class Style { kLine, kPoints, kLinePoints, kBars };
 
-  std::string label;  ///< in the key; none if empty
+  std::string label{};  ///< in the legend; none if empty
   Style style = Style::kLine;
-  std::vector<double> x;  ///< bars of one panel share their positions and stand side by side
-  std::vector<double> y;  ///< a line is interrupted where y is NaN
+  std::vector<double> x{};  ///< bars stand at 0, 1, 2 ..., those of one panel side by side
+  std::vector<double> y{};  ///< a line is interrupted where y is NaN
   std::vector<double> error{};
   std::size_t color =
       kNextColor;  ///< of the palette; by default series 0, 1, 2 ... take 0, 1, 2 ...
@@ -42,7 +42,7 @@ struct ReferenceLine {
 
   Direction direction = Direction::kHorizontal;
   double value = 0;     ///< ignored by kDiagonal
-  std::string label{};  ///< in the key; none if empty
+  std::string label{};  ///< in the legend; none if empty
 };
 
 /// values[i][j] at row y = i, counted from the bottom, and column x = j. NaN leaves a hole.
@@ -56,9 +56,9 @@ struct HeatMap {
 };
 
 struct Panel {
-  std::string title;
-  Axis x;
-  Axis y;
+  std::string title{};
+  Axis x{};
+  Axis y{};
   std::vector<Series> series{};
   std::vector<ReferenceLine> references{};
   std::optional<HeatMap> heat_map{};

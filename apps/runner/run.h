@@ -21,7 +21,9 @@
 namespace surplus::apps {
 
 /// Thrown by Run::cell when the user has asked to stop. A study lets it pass.
-struct Interrupted {};
+struct Interrupted {
+  std::string how_to_continue{};  ///< for the user; may be empty
+};
 
 /// The finished cells of a run, by name.
 using Cells = std::map<std::string, std::vector<double>, std::less<>>;

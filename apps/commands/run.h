@@ -1,0 +1,17 @@
+/// surplus run.
+#ifndef SURPLUS_APPS_COMMANDS_RUN_H_
+#define SURPLUS_APPS_COMMANDS_RUN_H_
+
+#include <CLI/App.hpp>
+#include <atomic>
+
+namespace surplus::apps {
+
+/// Adds the sub-command `run` to `app`. It ends by an exception if it cannot do its work, and by
+/// Interrupted soon after `stop` is set; `status` becomes 1 if a verdict fails under --strict. Both
+/// must outlive the parsing of the command line.
+void add_run_command(CLI::App& app, const std::atomic<bool>& stop, int& status);
+
+}  // namespace surplus::apps
+
+#endif  // SURPLUS_APPS_COMMANDS_RUN_H_
