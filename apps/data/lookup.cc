@@ -30,7 +30,6 @@ struct Content {
   std::string sha256;
 };
 
-/// Throws DataError if the file cannot be read.
 [[noreturn]] void unreadable(const fs::path& path, const char* reason) {
   throw DataError(
       error_message("require_original", path.string() + " must be readable", "error", reason));
