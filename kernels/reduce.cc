@@ -1,7 +1,6 @@
 #include "kernels/reduce.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #undef HWY_TARGET_INCLUDE
@@ -9,7 +8,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/simd-inl.h"
-#include "kernels/vector_math-inl.h"
+#include "kernels/softmax-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace surplus::kernels {
@@ -36,39 +35,6 @@ HWY_INLINE T SumOfRow(std::size_t n, const T* HWY_RESTRICT x) {
 template <typename T>
 HWY_INLINE void RowSum(std::size_t m, std::size_t n, const T* x, std::size_t x_stride, T* sums) {
   for (std::size_t i = 0; i < m; ++i) sums[i] = SumOfRow(n, x + i * x_stride);
-}
-
-// A vector from the `count` elements that are left, filled up with `other` if they are fewer.
-template <class D, class V = hn::VFromD<D>>
-HWY_INLINE V LoadOr(D d, V other, const hn::TFromD<D>* HWY_RESTRICT from, std::size_t count) {
-  if (count >= hn::Lanes(d)) return hn::LoadU(d, from);
-  return hn::IfThenElse(hn::FirstN(d, count), LoadTail(d, from, count), other);
-}
-
-// The largest element, -inf if there is none; `has_nan` tells whether a NaN is among them.
-template <typename T>
-HWY_INLINE T MaxOfRow(std::size_t n, const T* HWY_RESTRICT x, bool& has_nan) {
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
-  const auto lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
-  auto max0 = lowest, max1 = lowest;
-  // A maximum may drop a NaN, so they are looked for apart.
-  auto nan0 = hn::IsNaN(lowest), nan1 = nan0;
-  std::size_t j = 0;
-  for (; j + 2 * lanes <= n; j += 2 * lanes) {
-    const auto x0 = hn::LoadU(d, x + j), x1 = hn::LoadU(d, x + j + lanes);
-    max0 = hn::Max(x0, max0);
-    max1 = hn::Max(x1, max1);
-    nan0 = hn::Or(nan0, hn::IsNaN(x0));
-    nan1 = hn::Or(nan1, hn::IsNaN(x1));
-  }
-  for (; j < n; j += lanes) {
-    const auto x0 = LoadOr(d, lowest, x + j, n - j);
-    max0 = hn::Max(x0, max0);
-    nan0 = hn::Or(nan0, hn::IsNaN(x0));
-  }
-  has_nan = !hn::AllFalse(d, hn::Or(nan0, nan1));
-  return ReduceMax(d, hn::Max(max0, max1));
 }
 
 template <typename T>
@@ -100,70 +66,25 @@ HWY_INLINE void RowArgmax(std::size_t m, std::size_t n, const T* x, std::size_t 
   for (std::size_t i = 0; i < m; ++i) indices[i] = ArgmaxOfRow(n, x + i * x_stride);
 }
 
-// The largest element as a finite number. With it in place of an infinite maximum a row of -inf
-// sums to 0 and one with inf to inf, without inf - inf on the way.
-template <typename T>
-HWY_INLINE T FiniteMax(std::size_t n, const T* x) {
-  bool has_nan = false;
-  const T max = MaxOfRow(n, x, has_nan);
-  return std::clamp(max, std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max());
-}
-
-// sum_j e^(x[j] - top); the terms are stored in y unless it is null.
-template <typename T, bool kStore>
-HWY_INLINE T SumOfExp(std::size_t n, const T* x, T top, T* y) {
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
-  const auto tops = hn::Set(d, top);
-  auto sum0 = hn::Zero(d), sum1 = sum0;
-  std::size_t j = 0;
-  for (; j + 2 * lanes <= n; j += 2 * lanes) {
-    const auto e0 = Exp(d, hn::Sub(hn::LoadU(d, x + j), tops));
-    const auto e1 = Exp(d, hn::Sub(hn::LoadU(d, x + j + lanes), tops));
-    if constexpr (kStore) {
-      hn::StoreU(e0, d, y + j);
-      hn::StoreU(e1, d, y + j + lanes);
-    }
-    sum0 = hn::Add(sum0, e0);
-    sum1 = hn::Add(sum1, e1);
-  }
-  const auto lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
-  for (; j < n; j += lanes) {
-    const auto e0 = Exp(d, hn::Sub(LoadOr(d, lowest, x + j, n - j), tops));
-    if constexpr (kStore) {
-      n - j >= lanes ? hn::StoreU(e0, d, y + j) : StoreTail(e0, d, y + j, n - j);
-    }
-    sum0 = hn::Add(sum0, e0);
-  }
-  return ReduceSum(d, hn::Add(sum0, sum1));
-}
-
 template <typename T>
 HWY_INLINE void RowLogSumExp(std::size_t m, std::size_t n, const T* x, std::size_t x_stride,
                              T* out) {
-  for (std::size_t i = 0; i < m; ++i) {
-    const T* row = x + i * x_stride;
-    const T top = FiniteMax(n, row);
-    out[i] = top + std::log(SumOfExp<T, false>(n, row, top, nullptr));
+  HWY_ALIGN T tops[kSoftmaxRows], sums[kSoftmaxRows];
+  for (std::size_t first = 0; first < m; first += kSoftmaxRows) {
+    const std::size_t rows = std::min(kSoftmaxRows, m - first);
+    for (std::size_t i = 0; i < rows; ++i) {
+      SoftmaxRow<T>(n, x + (first + i) * x_stride, nullptr, tops[i], sums[i]);
+    }
+    LogOfSums(rows, tops, sums, out + first);
   }
 }
 
 template <typename T>
 HWY_INLINE void RowSoftmax(std::size_t m, std::size_t n, const T* x, std::size_t x_stride, T* y,
                            std::size_t y_stride) {
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
   for (std::size_t i = 0; i < m; ++i) {
-    const T* from = x + i * x_stride;
-    T* to = y + i * y_stride;
-    const T sum = SumOfExp<T, true>(n, from, FiniteMax(n, from), to);
-    // The difference is NaN for an infinite sum; 1 / 0 times 0 is NaN without help.
-    const auto scale = hn::Set(d, T{1} / sum + (sum - sum));
-    std::size_t j = 0;
-    for (; j + lanes <= n; j += lanes) {
-      hn::StoreU(hn::Mul(hn::LoadU(d, to + j), scale), d, to + j);
-    }
-    if (j < n) StoreTail(hn::Mul(LoadTail(d, to + j, n - j), scale), d, to + j, n - j);
+    T top, sum;
+    SoftmaxRow(n, x + i * x_stride, y + i * y_stride, top, sum);
   }
 }
 

@@ -1,0 +1,152 @@
+// One row of the softmax at a time, for the kernels that need its parts. Included once per target,
+// after hwy/highway.h.
+
+#if defined(SURPLUS_KERNELS_SOFTMAX_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SURPLUS_KERNELS_SOFTMAX_INL_H_
+#undef SURPLUS_KERNELS_SOFTMAX_INL_H_
+#else
+#define SURPLUS_KERNELS_SOFTMAX_INL_H_
+#endif
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+
+#include "hwy/highway.h"
+#include "kernels/simd-inl.h"
+#include "kernels/vector_math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace surplus::kernels {
+namespace HWY_NAMESPACE {
+
+// A vector from the `count` elements that are left, filled up with `other` if they are fewer.
+template <class D, class V = hn::VFromD<D>>
+HWY_INLINE V LoadOr(D d, V other, const hn::TFromD<D>* HWY_RESTRICT from, std::size_t count) {
+  if (count >= hn::Lanes(d)) return hn::LoadU(d, from);
+  return hn::IfThenElse(hn::FirstN(d, count), LoadTail(d, from, count), other);
+}
+
+// The largest element, -inf if there is none; `has_nan` tells whether a NaN is among them.
+template <typename T>
+HWY_INLINE T MaxOfRow(std::size_t n, const T* HWY_RESTRICT x, bool& has_nan) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
+  auto max0 = lowest, max1 = lowest;
+  // A maximum may drop a NaN, so they are looked for apart.
+  auto nan0 = hn::IsNaN(lowest), nan1 = nan0;
+  std::size_t j = 0;
+  for (; j + 2 * lanes <= n; j += 2 * lanes) {
+    const auto x0 = hn::LoadU(d, x + j), x1 = hn::LoadU(d, x + j + lanes);
+    max0 = hn::Max(x0, max0);
+    max1 = hn::Max(x1, max1);
+    nan0 = hn::Or(nan0, hn::IsNaN(x0));
+    nan1 = hn::Or(nan1, hn::IsNaN(x1));
+  }
+  for (; j < n; j += lanes) {
+    const auto x0 = LoadOr(d, lowest, x + j, n - j);
+    max0 = hn::Max(x0, max0);
+    nan0 = hn::Or(nan0, hn::IsNaN(x0));
+  }
+  has_nan = !hn::AllFalse(d, hn::Or(nan0, nan1));
+  return ReduceMax(d, hn::Max(max0, max1));
+}
+
+// The largest element as a finite number. With it in place of an infinite maximum a row of -inf
+// sums to 0 and one with inf to inf, without inf - inf on the way.
+template <typename T>
+HWY_INLINE T FiniteMax(std::size_t n, const T* x) {
+  bool has_nan = false;
+  const T max = MaxOfRow(n, x, has_nan);
+  return std::clamp(max, std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max());
+}
+
+// sum_j e^(x[j] - top); the terms are stored in y if kStore.
+template <typename T, bool kStore>
+HWY_INLINE T SumOfExp(std::size_t n, const T* x, T top, T* y) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto tops = hn::Set(d, top);
+  auto sum0 = hn::Zero(d), sum1 = sum0;
+  std::size_t j = 0;
+  for (; j + 2 * lanes <= n; j += 2 * lanes) {
+    const auto e0 = Exp(d, hn::Sub(hn::LoadU(d, x + j), tops));
+    const auto e1 = Exp(d, hn::Sub(hn::LoadU(d, x + j + lanes), tops));
+    if constexpr (kStore) {
+      hn::StoreU(e0, d, y + j);
+      hn::StoreU(e1, d, y + j + lanes);
+    }
+    sum0 = hn::Add(sum0, e0);
+    sum1 = hn::Add(sum1, e1);
+  }
+  const auto lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
+  for (; j < n; j += lanes) {
+    const auto e0 = Exp(d, hn::Sub(LoadOr(d, lowest, x + j, n - j), tops));
+    if constexpr (kStore) {
+      n - j >= lanes ? hn::StoreU(e0, d, y + j) : StoreTail(e0, d, y + j, n - j);
+    }
+    sum0 = hn::Add(sum0, e0);
+  }
+  return ReduceSum(d, hn::Add(sum0, sum1));
+}
+
+// y = scale e^x / sum e^x, unless y is null; also returns the two parts of the logarithm of the sum,
+// log sum + top. With `one_hot` the row loses `scale` at that index: the gradient of the
+// cross-entropy.
+template <typename T>
+HWY_INLINE void SoftmaxRow(std::size_t n, const T* x, T* y, T& top, T& sum, T scale = T{1},
+                           std::size_t one_hot = ~std::size_t{0}) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  // The difference is NaN for an infinite sum; 1 / 0 times 0 is NaN without help.
+  const auto quotient = [&] { return hn::Set(d, scale / sum + (sum - sum)); };
+  if (n <= lanes) {
+    // In registers alone: what a masked store wrote cannot be read back at once.
+    using Limits = std::numeric_limits<T>;
+    const auto v = LoadOr(d, hn::Set(d, -Limits::infinity()), x, n);
+    const auto tops = hn::Max(hn::Min(hn::MaxOfLanes(d, v), hn::Set(d, Limits::max())),
+                              hn::Set(d, Limits::lowest()));
+    const auto e = Exp(d, hn::Sub(v, tops));
+    top = hn::GetLane(tops);
+    sum = ReduceSum(d, e);
+    if (y == nullptr) return;
+    const auto is_hot = hn::Eq(hn::Iota(d, 0), hn::Set(d, static_cast<T>(one_hot)));
+    const auto row = hn::Sub(hn::Mul(e, quotient()), hn::IfThenElseZero(is_hot, hn::Set(d, scale)));
+    n == lanes ? hn::StoreU(row, d, y) : StoreTail(row, d, y, n);
+    return;
+  }
+  top = FiniteMax(n, x);
+  if (y == nullptr) {
+    sum = SumOfExp<T, false>(n, x, top, y);
+    return;
+  }
+  sum = SumOfExp<T, true>(n, x, top, y);
+  const auto factor = quotient();
+  std::size_t j = 0;
+  for (; j + lanes <= n; j += lanes) hn::StoreU(hn::Mul(hn::LoadU(d, y + j), factor), d, y + j);
+  if (j < n) StoreTail(hn::Mul(LoadTail(d, y + j, n - j), factor), d, y + j, n - j);
+  if (one_hot < n) y[one_hot] -= scale;
+}
+
+// Rows whose logarithms are taken together, in vectors.
+constexpr std::size_t kSoftmaxRows = 64;
+
+// out[i] = tops[i] + log sums[i]; tops and sums are aligned and may be read up to kSoftmaxRows.
+template <typename T>
+HWY_INLINE void LogOfSums(std::size_t rows, const T* HWY_RESTRICT tops, T* HWY_RESTRICT sums,
+                          T* HWY_RESTRICT out) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::fill(sums + rows, sums + kSoftmaxRows, T{1});
+  for (std::size_t i = 0; i < rows; i += lanes) {
+    hn::Store(Log(d, hn::Load(d, sums + i)), d, sums + i);
+  }
+  for (std::size_t i = 0; i < rows; ++i) out[i] = tops[i] + sums[i];
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace surplus::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // SURPLUS_KERNELS_SOFTMAX_INL_H_
