@@ -36,8 +36,8 @@ std::uint64_t size_of(const Dataset& dataset) {
 }
 
 std::string readable_size(std::uint64_t bytes) {
-  return bytes < 100'000 ? fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3)
-                         : fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+  return bytes < 1'000'000 ? fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3)
+                           : fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
 
 /// How far a download is: on a terminal one line that is written over and over, elsewhere a line

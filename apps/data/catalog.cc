@@ -8,6 +8,25 @@
 namespace surplus::apps {
 namespace {
 
+// Bundled: see README.md beside this file.
+constexpr DatasetFile kBreastCancerDiagnostic[] = {
+    {"breast-cancer-diagnostic.csv", "", 123861,
+     "8b8aa3675141b72d6a3648ead4a7059cad138443c6c139a02f65a7b6ef2f2c89"},
+};
+constexpr DatasetFile kBreastCancerOriginal[] = {
+    {"breast-cancer-original.csv", "", 18874,
+     "227419e78f08e259c86e95943af6b8ccbc6502595a47f65de1c467681e95cd83"},
+};
+constexpr DatasetFile kDigits[] = {
+    {"digits.csv", "", 265358, "bb91ac08ceeb4eb7ddca61f0af46532f91c54eea07aab185ef61474328881e05"},
+};
+constexpr DatasetFile kIris[] = {
+    {"iris.csv", "", 3876, "dfbd65e193d531368aeb5fa8194e581cc9fb111300f8f89674da07c376ab419e"},
+};
+constexpr DatasetFile kWine[] = {
+    {"wine.csv", "", 12370, "d36a29e284f8d726d01de988f3cbd056c22b02d9c15a01e72273e26373faf97d"},
+};
+
 constexpr std::string_view kMnistMirrors[] = {
     "https://ossci-datasets.s3.amazonaws.com/mnist",
     "https://storage.googleapis.com/cvdf-datasets/mnist",
@@ -97,6 +116,17 @@ constexpr DatasetFile kUciWine[] = {
 
 // A UCI table that is also bundled, cleaned, goes by another name here: the two differ.
 constexpr Dataset kCatalog[] = {
+    {"breast-cancer-diagnostic",
+     "cell nuclei, 569 rows of 30 features, 2 classes",
+     kBreastCancerDiagnostic,
+     {}},
+    {"breast-cancer-original",
+     "cell scores, 699 rows of 9 features, 2 classes, 16 missing",
+     kBreastCancerOriginal,
+     {}},
+    {"digits", "handwritten digits, 1797 rows of 8 x 8 counts, 10 classes", kDigits, {}},
+    {"iris", "iris flowers, 150 rows of 4 features, 3 classes", kIris, {}},
+    {"wine", "chemistry of wines, 178 rows of 13 features, 3 classes", kWine, {}},
     {"mnist", "handwritten digits, 60000 + 10000 images of 28 x 28, 10 classes", kMnist,
      kMnistMirrors},
     {"fashion-mnist", "articles of clothing, 60000 + 10000 images of 28 x 28, 10 classes",

@@ -32,7 +32,8 @@ import junit
 PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
 FILE = "uci/balance-scale.data"
 SHA256 = "5611187ef7345d807aa8ae22615945ade52a190537c0b1434bd44c3e877c5bb4"
-KNOWN = ("mnist, fashion-mnist, cifar-10, svhn, uci-adult, uci-balance-scale, "
+BUNDLED = ["breast-cancer-diagnostic", "breast-cancer-original", "digits", "iris", "wine"]
+KNOWN = (", ".join(BUNDLED) + ", mnist, fashion-mnist, cifar-10, svhn, uci-adult, uci-balance-scale, "
          "uci-breast-cancer-wisconsin, uci-ionosphere, uci-iris, uci-optdigits, uci-soybean-small, "
          "uci-wine")
 
@@ -511,15 +512,54 @@ class LookingUp(DataTest):
         iris = self.put(ERROR_PAGE, name="uci/iris.data")
         wrong = (f"wrong    require_original: {iris} must have the original's size of 4551 bytes; "
                  f"got bytes {len(ERROR_PAGE)}\n")
+        bundled = "".join(f"right    {path}\n"
+                          for path in self.surplus("path", *BUNDLED)[1].splitlines())
         self.assertEqual(
             self.surplus("verify", "--data", self.data),
-            (2, f"right    {self.data / FILE}\n{wrong}",
-             "data verify: every file that is there must be the original; got right 1, wrong 1\n"))
+            (2, bundled + f"right    {self.data / FILE}\n{wrong}",
+             "data verify: every file that is there must be the original; got right 6, wrong 1\n"))
         self.assertEqual(
             self.surplus("verify", "uci-wine", "uci-iris", "--data", self.data),
             (2, "missing  uci/wine.data\n" + wrong,
              "data verify: every file of the data sets must be there and be the original; "
              "got right 0, wrong 1, missing 1\n"))
+
+    def test_a_bundled_set_is_there_without_a_fetch_and_whatever_else_has_its_name(self):
+        self.put(OTHER, name="iris.csv")
+        for name in BUNDLED:
+            status, out, err = self.surplus("path", name, "--data", self.data)
+            self.assertEqual((status, err), (0, ""))
+            self.assertEqual(pathlib.Path(out.strip()).name, name + ".csv")
+            self.assertFalse(out.startswith(str(self.root)))
+            self.assertEqual(self.surplus("fetch", name, "--data", self.data),
+                             (0, f"{name}: bundled with surplus\n", ""))
+            self.assertEqual(self.surplus("verify", name)[0], 0)
+        rows = self.surplus("list")[1].splitlines()[1:1 + len(BUNDLED)]
+        self.assertEqual([(row.split()[0], row.split()[3]) for row in rows],
+                         [(name, "bundled") for name in BUNDLED])
+
+    def test_bundled_sets_are_found_beside_an_installed_program_wherever_it_was_moved(self):
+        program = self.root / "moved/bin/surplus"
+        program.parent.mkdir(parents=True)
+        shutil.copy(PROGRAM, program)
+        libraries = subprocess.run(["ldd", PROGRAM], capture_output=True, text=True, check=True)
+        own = [line.split()[2] for line in libraries.stdout.splitlines() if "libsurplus." in line]
+        environment = self.environment(LD_LIBRARY_PATH=str(pathlib.Path(*own).parent))
+        share = self.root / "moved/share/surplus"
+        share.mkdir(parents=True)
+
+        def path_of_iris():
+            done = subprocess.run([program, "data", "path", "iris"], capture_output=True,
+                                  text=True, env=environment, check=False)
+            return done.returncode, done.stdout, done.stderr
+
+        self.assertEqual(
+            path_of_iris(),
+            (2, "", "surplus: find_dataset: iris must be installed with surplus; "
+                    f"got no iris.csv in {share}\n"))
+        bundled = self.surplus("path", "iris")[1].strip()
+        shutil.copy(bundled, share)
+        self.assertEqual(path_of_iris(), (0, f"{share}/iris.csv\n", ""))
 
     def test_an_unreadable_file_is_named(self):
         self.data.mkdir()
