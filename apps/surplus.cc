@@ -8,6 +8,7 @@
 #include <string>
 
 #include "apps/commands/data.h"
+#include "apps/commands/gmm.h"
 #include "apps/commands/list.h"
 #include "apps/commands/reproduce.h"
 #include "apps/commands/run.h"
@@ -65,6 +66,7 @@ int run(int argc, char** argv) {
   surplus::apps::add_list_command(app);
   surplus::apps::add_run_command(app, stop, status);
   surplus::apps::add_reproduce_command(app, stop, status);
+  surplus::apps::add_gmm_command(app, stop);
   surplus::apps::add_data_command(app, stop);
   app.parse_complete_callback([] { surplus::require_simd_target(); });
   try {

@@ -1,0 +1,16 @@
+/// surplus gmm fit|predict|sample.
+#ifndef SURPLUS_APPS_COMMANDS_GMM_H_
+#define SURPLUS_APPS_COMMANDS_GMM_H_
+
+#include <CLI/App.hpp>
+#include <atomic>
+
+namespace surplus::apps {
+
+/// Adds the sub-command `gmm` to `app`. It ends by an exception if it cannot do its work, and by
+/// Interrupted soon after `stop` is set; `stop` must outlive the parsing of the command line.
+void add_gmm_command(CLI::App& app, const std::atomic<bool>& stop);
+
+}  // namespace surplus::apps
+
+#endif  // SURPLUS_APPS_COMMANDS_GMM_H_
