@@ -1,6 +1,7 @@
 #include "kernels/gaussian.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -32,6 +33,7 @@ struct Layout {
     stride = rows + 8;
     scores = k * stride;
     offsets = k * d;
+    raw = k * (2 * d + 1);
     switch (model.covariance) {
       case Covariance::kFull:
         scaled = (d + 1) * stride;
@@ -45,17 +47,16 @@ struct Layout {
         break;
       case Covariance::kSpherical:
         factors = k * d;
-        totals = k * d;
         break;
     }
   }
   std::size_t size() const {
-    return kAlignment + x + scores + rows + scaled + factors + offsets + totals;
+    return kAlignment + x + scores + rows + scaled + factors + offsets + raw + totals;
   }
 
   static constexpr std::size_t kAlignment = 8;
   // Eight more than a power of two, so that equal columns do not share a level-1 set.
-  std::size_t rows, stride, x, scores, scaled = 0, factors = 0, offsets, totals = 0;
+  std::size_t rows, stride, x, scores, scaled = 0, factors = 0, offsets, raw, totals = 0;
 };
 
 // One call: the model, what is asked for, and the pieces of the scratch.
@@ -76,29 +77,36 @@ struct Pass {
     scaled = take(layout.scaled);
     own_factors = take(layout.factors);
     offsets = take(layout.offsets);
+    mass = take(layout.raw);
+    first = mass + m.k;
+    second = first + m.k * m.d;
     totals = take(layout.totals);
-    total_count = layout.totals;
+    std::fill(mass, totals + layout.totals, 0.0);
   }
 
   const GaussianModel& model;
   const GaussianSums& sums;
   const GaussianRows& rows;
-  std::size_t block_rows, stride, total_count;
+  std::size_t block_rows, stride;
   bool weights_given = false;
+  // Diagonal and spherical: second moments about the centre would cancel, see Prepare().
+  bool far_from_centre = false;
   double* x;            // [group][feature][row in group], centred
   double* scores;       // k x stride: l, then responsibilities in the form the sums want
   double* weights;      // block_rows: sample weights, 0 after the last row; tied: their roots
   double* scaled;       // (d + 1) x stride
   double* own_factors;  // spherical: spread to k x d
   double* offsets;      // k x d: A[c] means[c]
-  double* totals;       // sums of this call in the form they are formed in
+  double *mass, *first, *second;  // k, k x d, k x d: this call's moments
+  double* totals;                 // this call's outer products
 };
 
-// A x - A mean spares the subtraction per component: A mean is formed once per call.
+// A x - A mean spares the subtraction per component: A mean is formed once per call. Diagonal second
+// moments are cheapest about the centre; shifted to the means they lose a factor (mean / deviation)^2
+// of accuracy, which up to 2^10 is let go.
 void Prepare(Pass& pass) {
   const GaussianModel& model = pass.model;
   const std::size_t d = model.d;
-  std::fill_n(pass.totals, pass.total_count, 0.0);
   for (std::size_t c = 0; c < model.k; ++c) {
     const double* mean = model.means + c * d;
     double* offset = pass.offsets + c * d;
@@ -114,12 +122,16 @@ void Prepare(Pass& pass) {
         break;
       }
       case Covariance::kDiagonal:
-        for (std::size_t i = 0; i < d; ++i) offset[i] = model.factors[c * d + i] * mean[i];
+        for (std::size_t i = 0; i < d; ++i) {
+          offset[i] = model.factors[c * d + i] * mean[i];
+          pass.far_from_centre |= !(std::abs(offset[i]) <= 32);
+        }
         break;
       case Covariance::kSpherical:
         for (std::size_t i = 0; i < d; ++i) {
           pass.own_factors[c * d + i] = model.factors[c];
           offset[i] = model.factors[c] * mean[i];
+          pass.far_from_centre |= !(std::abs(offset[i]) <= 32);
         }
         break;
     }
@@ -154,6 +166,25 @@ HWY_INLINE void Score(const Pass& pass, const double* x, double* HWY_RESTRICT sc
                  scores + c * pass.stride + v * hn::Lanes(d));
     }
   }
+}
+
+// e^x for x <= 0, and 0 below -708: what the results above 1 and the subnormal ones need in Exp() is
+// a third of its instructions.
+HWY_INLINE Vec64 ExpOfNonPositive(Vec64 x) {
+  const Lanes64 d;
+  const hn::RebindToUnsigned<Lanes64> du;
+  using Ln2 = vector_math::Ln2<double>;
+  // x = k log 2 + r; k stands in the low bits of `rounded`.
+  const Vec64 rounder = hn::Set(d, vector_math::Format<double>::kRounder);
+  const Vec64 rounded = hn::MulAdd(x, hn::Set(d, 1.44269504088896340736), rounder);
+  const Vec64 k = hn::Sub(rounded, rounder);
+  const Vec64 r =
+      hn::NegMulAdd(k, hn::Set(d, Ln2::kLow), hn::NegMulAdd(k, hn::Set(d, Ln2::kHigh), x));
+  const Vec64 tail = hn::MulAdd(hn::Mul(r, r), vector_math::ExpTail(d, r), r);
+  const auto mantissa = hn::BitCast(du, hn::Add(hn::Set(d, 1.0), tail));
+  const auto exponent = hn::ShiftLeft<52>(hn::BitCast(du, rounded));
+  return hn::IfThenElseZero(hn::Ge(x, hn::Set(d, -708.0)),
+                            hn::BitCast(d, hn::Add(mantissa, exponent)));
 }
 
 // The log-likelihood of a block. Without weights, log(a) + log(b) = log(a b) spares logarithms: the
@@ -222,14 +253,15 @@ HWY_INLINE void Normalize(const Pass& pass, std::size_t r, std::size_t row, std:
     // The larger one's exponential is known: 1, or 0 where both are -inf.
     const Vec64 second = hn::LoadU(d, scores + stride);
     const Vec64 larger = hn::IfThenElseZero(hn::Ge(hn::Max(first, second), top), hn::Set(d, 1.0));
-    const Vec64 smaller = Exp(d, hn::Mul(scale, hn::Sub(hn::Min(first, second), top)));
+    const Vec64 smaller = ExpOfNonPositive(hn::Mul(scale, hn::Sub(hn::Min(first, second), top)));
     const auto in_order = hn::Ge(first, second);
     hn::StoreU(hn::IfThenElse(in_order, larger, smaller), d, scores);
     hn::StoreU(hn::IfThenElse(in_order, smaller, larger), d, scores + stride);
     sum = hn::Add(larger, kRoots ? hn::Mul(smaller, smaller) : smaller);
   } else {
     for (std::size_t c = 0; c < k; ++c) {
-      const Vec64 e = Exp(d, hn::Mul(scale, hn::Sub(hn::LoadU(d, scores + c * stride), top)));
+      const Vec64 e =
+          ExpOfNonPositive(hn::Mul(scale, hn::Sub(hn::LoadU(d, scores + c * stride), top)));
       hn::StoreU(e, d, scores + c * stride);
       sum = kRoots ? hn::MulAdd(e, e, sum) : hn::Add(sum, e);
     }
@@ -305,14 +337,17 @@ void NormalizeBlock(const Pass& pass, std::size_t row, std::size_t n, std::size_
 
 // Mass and first moments, and with them the diagonal second moments where asked for.
 template <bool kSecond>
-void AddMoments(const Pass& pass, std::size_t padded, double* second) {
+void AddMoments(const Pass& pass, std::size_t padded) {
   const std::size_t k = pass.model.k, size = pass.model.d;
   for (std::size_t c = 0; c < k; ++c) {
-    const double* g = pass.scores + c * pass.stride;
-    pass.sums.mass[c] += Total(padded, g);
-    Moments<kSecond>(size, padded, pass.x, g, pass.model.means + c * size,
-                     pass.sums.first + c * size, kSecond ? second + c * size : nullptr);
+    pass.mass[c] += Total(padded, pass.scores + c * pass.stride);
+    if (kSecond && pass.far_from_centre) {
+      MomentsAbout(size, padded, pass.x, pass.scores + c * pass.stride, pass.model.means + c * size,
+                   pass.first + c * size, pass.second + c * size);
+    }
   }
+  if (kSecond && pass.far_from_centre) return;
+  Moments<kSecond>(size, k, padded, pass.x, pass.scores, pass.stride, pass.first, pass.second);
 }
 
 // Appending g^(1/2) as one more feature makes mass and first moments the last row of the outer
@@ -346,7 +381,7 @@ void AddTied(const Pass& pass, std::size_t padded) {
       hn::StoreU(hn::Mul(hn::LoadU(d, g + r), hn::LoadU(d, pass.weights + r)), d, g + r);
     }
   }
-  AddMoments<false>(pass, padded, nullptr);
+  AddMoments<false>(pass, padded);
 }
 
 template <Covariance kCovariance>
@@ -354,51 +389,70 @@ void AddSums(const Pass& pass, std::size_t padded) {
   if constexpr (kCovariance == Covariance::kTied) {
     AddTied(pass, padded);
   } else if (pass.sums.second == nullptr) {
-    AddMoments<false>(pass, padded, nullptr);
+    AddMoments<false>(pass, padded);
   } else if constexpr (kCovariance == Covariance::kFull) {
     AddFull(pass, padded);
   } else {
-    AddMoments<true>(pass, padded,
-                     kCovariance == Covariance::kDiagonal ? pass.sums.second : pass.totals);
+    AddMoments<true>(pass, padded);
   }
 }
 
-// Brings what was formed in another shape into the sums asked for.
-void Finish(const Pass& pass) {
+// Adds this call's moments to the sums, those about the centre shifted to the means.
+void FinishMoments(const Pass& pass) {
+  const std::size_t k = pass.model.k, d = pass.model.d;
+  const GaussianSums& sums = pass.sums;
+  const bool spherical = pass.model.covariance == Covariance::kSpherical;
+  const bool diagonal = pass.model.covariance == Covariance::kDiagonal;
+  const bool with_second = sums.second != nullptr && (spherical || diagonal);
+  const bool shifted = with_second && pass.far_from_centre;
+  for (std::size_t c = 0; c < k; ++c) {
+    sums.mass[c] += pass.mass[c];
+    for (std::size_t i = c * d; i < (c + 1) * d; ++i) {
+      const double mean = shifted ? 0 : pass.model.means[i];
+      const double first = pass.first[i] - pass.mass[c] * mean;
+      sums.first[i] += first;
+      // sum g (x - mean)^2 = sum g x^2 - mean (sum g x + sum g (x - mean)).
+      if (with_second) {
+        sums.second[diagonal ? i : c] += pass.second[i] - mean * (pass.first[i] + first);
+      }
+    }
+  }
+}
+
+void FinishFull(const Pass& pass) {
   const std::size_t k = pass.model.k, d = pass.model.d, triangle = TriangleSize(d);
   const GaussianSums& sums = pass.sums;
-  if (sums.second == nullptr) return;
-  switch (pass.model.covariance) {
-    case Covariance::kFull:
-      for (std::size_t c = 0; c < k; ++c) {
-        const double* from = pass.totals + c * TriangleSize(d + 1);
-        for (std::size_t i = 0; i < triangle; ++i) sums.second[c * triangle + i] += from[i];
-        for (std::size_t i = 0; i < d; ++i) sums.first[c * d + i] += from[triangle + i];
-        sums.mass[c] += from[triangle + d];
-      }
-      break;
-    case Covariance::kTied:
-      for (std::size_t i = 0; i < triangle; ++i) sums.second[i] += pass.totals[i];
-      for (std::size_t c = 1; c < k; ++c) {
-        for (std::size_t b = 0; b < c; ++b) {
-          const double shared = pass.totals[triangle + TriangleSize(c) + b];
-          const double *mean_b = pass.model.means + b * d, *mean_c = pass.model.means + c * d;
-          for (std::size_t i = 0; i < d; ++i) {
-            const double left = shared * (mean_b[i] - mean_c[i]);
-            double* to = sums.second + TriangleSize(i);
-            for (std::size_t j = 0; j <= i; ++j) to[j] += left * (mean_b[j] - mean_c[j]);
-          }
-        }
-      }
-      break;
-    case Covariance::kDiagonal:
-      break;
-    case Covariance::kSpherical:
-      for (std::size_t c = 0; c < k; ++c) {
-        for (std::size_t i = 0; i < d; ++i) sums.second[c] += pass.totals[c * d + i];
-      }
-      break;
+  for (std::size_t c = 0; c < k; ++c) {
+    const double* from = pass.totals + c * TriangleSize(d + 1);
+    for (std::size_t i = 0; i < triangle; ++i) sums.second[c * triangle + i] += from[i];
+    for (std::size_t i = 0; i < d; ++i) sums.first[c * d + i] += from[triangle + i];
+    sums.mass[c] += from[triangle + d];
   }
+}
+
+// The second sum of AddTied().
+void FinishTied(const Pass& pass) {
+  const std::size_t k = pass.model.k, d = pass.model.d, triangle = TriangleSize(d);
+  double* second = pass.sums.second;
+  for (std::size_t i = 0; i < triangle; ++i) second[i] += pass.totals[i];
+  for (std::size_t c = 1; c < k; ++c) {
+    for (std::size_t b = 0; b < c; ++b) {
+      const double shared = pass.totals[triangle + TriangleSize(c) + b];
+      const double *mean_b = pass.model.means + b * d, *mean_c = pass.model.means + c * d;
+      for (std::size_t i = 0; i < d; ++i) {
+        const double left = shared * (mean_b[i] - mean_c[i]);
+        double* to = second + TriangleSize(i);
+        for (std::size_t j = 0; j <= i; ++j) to[j] += left * (mean_b[j] - mean_c[j]);
+      }
+    }
+  }
+}
+
+template <Covariance kCovariance>
+void Finish(const Pass& pass) {
+  if (pass.sums.second != nullptr && kCovariance == Covariance::kFull) return FinishFull(pass);
+  if (pass.sums.second != nullptr && kCovariance == Covariance::kTied) FinishTied(pass);
+  FinishMoments(pass);
 }
 
 template <Covariance kCovariance, typename T>
@@ -423,7 +477,7 @@ void Run(Pass& pass, std::size_t n, const T* x, std::size_t x_stride,
     NormalizeBlock<kCovariance>(pass, row, rows, padded);
     if (pass.sums.mass != nullptr) AddSums<kCovariance>(pass, padded);
   }
-  if (pass.sums.mass != nullptr) Finish(pass);
+  if (pass.sums.mass != nullptr) Finish<kCovariance>(pass);
 }
 
 template <typename T>

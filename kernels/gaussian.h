@@ -72,8 +72,8 @@ std::size_t gaussian_scratch_size(const GaussianModel& model);
 ///         (diagonal, spherical), one exponential; one pass over x; no allocation
 /// Promises a NaN in a row makes that row's results NaN, its label 0 .. k - 1, and every sum NaN;
 ///         a finite row whose density is 0 under every component has log density -infinity and
-///         responsibilities 0 and leaves mass, first and second alone; the results of a row do not
-///         depend on the other rows
+///         responsibilities 0 and adds no mass; a responsibility below 1e-307 may be 0; the results
+///         of a row do not depend on the other rows
 void gaussian_pass(const GaussianModel& model, std::size_t n, const float* x, std::size_t x_stride,
                    const double* sample_weights, const GaussianSums& sums, const GaussianRows& rows,
                    double* scratch);

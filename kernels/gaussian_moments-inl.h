@@ -18,11 +18,12 @@ HWY_BEFORE_NAMESPACE();
 namespace surplus::kernels {
 namespace HWY_NAMESPACE {
 
-// Outer products have their own tile: its square in accumulators beside two sets of operands.
+// Outer products have their own tile: its square in accumulators beside two sets of operands. That
+// of the moments is so many components times two features, two sums each.
 #if HWY_TARGET <= HWY_AVX3
-constexpr std::size_t kOuterTile = 4;
+constexpr std::size_t kOuterTile = 4, kMomentsTile = 4;
 #else
-constexpr std::size_t kOuterTile = 3;
+constexpr std::size_t kOuterTile = 3, kMomentsTile = 2;
 #endif
 
 // Calls body(std::integral_constant I, i) for tiles of kTile features, the last one smaller.
@@ -108,12 +109,10 @@ HWY_NOINLINE void OuterProducts(std::size_t size, std::size_t rows, const double
   });
 }
 
-// first[i] += sum_r g[r] y, and second[i] += sum_r g[r] y^2, with y = x[i, r] - mean[i]; second is
-// left alone unless kSecond.
-template <bool kSecond>
-HWY_NOINLINE void Moments(std::size_t size, std::size_t rows, const double* HWY_RESTRICT x,
-                          const double* HWY_RESTRICT g, const double* HWY_RESTRICT mean,
-                          double* HWY_RESTRICT first, double* HWY_RESTRICT second) {
+// first[i] += sum_r g[r] y, and second[i] += sum_r g[r] y^2, with y = x[i, r] - mean[i].
+HWY_NOINLINE void MomentsAbout(std::size_t size, std::size_t rows, const double* HWY_RESTRICT x,
+                               const double* HWY_RESTRICT g, const double* HWY_RESTRICT mean,
+                               double* HWY_RESTRICT first, double* HWY_RESTRICT second) {
   const Lanes64 d;
   const std::size_t lanes = hn::Lanes(d), group = GroupRows();
   ForTiles<4>(size, [&](auto tile, std::size_t i0) HWY_ATTR {
@@ -131,23 +130,90 @@ HWY_NOINLINE void Moments(std::size_t size, std::size_t rows, const double* HWY_
           const Vec64 y = hn::Sub(hn::LoadU(d, from + i * group + v), centre[i]);
           const Vec64 product = hn::Mul(weight, y);
           sum[i] = hn::Add(sum[i], product);
-          if constexpr (kSecond) square[i] = hn::MulAdd(product, y, square[i]);
+          square[i] = hn::MulAdd(product, y, square[i]);
         }
       }
     }
     for (std::size_t i = 0; i < I; ++i) {
       first[i0 + i] += ReduceSum(d, sum[i]);
-      if constexpr (kSecond) second[i0 + i] += ReduceSum(d, square[i]);
+      second[i0 + i] += ReduceSum(d, square[i]);
     }
+  });
+}
+
+// For C components and I features: first[c, i] += sum_r g[c, r] x[i, r], and with kSecond
+// second[c, i] += sum_r g[c, r] x[i, r]^2. Few sums at once are each taken in kVectors parts, to
+// hide the latency of an addition.
+template <std::size_t C, std::size_t I, bool kSecond>
+HWY_INLINE void MomentsTile(std::size_t size, std::size_t rows, const double* HWY_RESTRICT x,
+                            const double* HWY_RESTRICT g, std::size_t g_stride,
+                            double* HWY_RESTRICT first, double* HWY_RESTRICT second) {
+  const Lanes64 d;
+  constexpr std::size_t kParts = C * I * (kSecond ? 2 : 1) <= 4 ? kVectors : 1;
+  const std::size_t lanes = hn::Lanes(d), group = GroupRows();
+  Vec64 sum[C][I][kParts], square[C][I][kParts];
+  for (std::size_t c = 0; c < C; ++c) {
+    for (std::size_t i = 0; i < I; ++i) {
+      for (std::size_t p = 0; p < kParts; ++p) sum[c][i][p] = square[c][i][p] = hn::Zero(d);
+    }
+  }
+  for (std::size_t r = 0; r < rows; r += group) {
+    const double* HWY_RESTRICT from = x + r * size;
+    for (std::size_t v = 0; v < group; v += kParts * lanes) {
+      for (std::size_t p = 0; p < kParts; ++p) {
+        Vec64 weight[C];
+        for (std::size_t c = 0; c < C; ++c) {
+          weight[c] = hn::LoadU(d, g + c * g_stride + r + v + p * lanes);
+        }
+        for (std::size_t i = 0; i < I; ++i) {
+          const Vec64 value = hn::LoadU(d, from + i * group + v + p * lanes);
+          const Vec64 value2 = hn::Mul(value, value);
+          for (std::size_t c = 0; c < C; ++c) {
+            sum[c][i][p] = hn::MulAdd(weight[c], value, sum[c][i][p]);
+            if (kSecond) square[c][i][p] = hn::MulAdd(weight[c], value2, square[c][i][p]);
+          }
+        }
+      }
+    }
+  }
+  for (std::size_t c = 0; c < C; ++c) {
+    for (std::size_t i = 0; i < I; ++i) {
+      for (std::size_t p = 0; p < kParts; ++p) {
+        first[c * size + i] += ReduceSum(d, sum[c][i][p]);
+        if (kSecond) second[c * size + i] += ReduceSum(d, square[c][i][p]);
+      }
+    }
+  }
+}
+
+// The moments of all k components about the centre of the rows.
+template <bool kSecond>
+HWY_NOINLINE void Moments(std::size_t size, std::size_t k, std::size_t rows,
+                          const double* HWY_RESTRICT x, const double* HWY_RESTRICT g,
+                          std::size_t g_stride, double* HWY_RESTRICT first,
+                          double* HWY_RESTRICT second) {
+  ForTiles<kMomentsTile>(k, [&](auto components, std::size_t c0) HWY_ATTR {
+    ForTiles<2>(size, [&](auto features, std::size_t i0) HWY_ATTR {
+      MomentsTile<decltype(components)::value, decltype(features)::value, kSecond>(
+          size, rows, x + i0 * GroupRows(), g + c0 * g_stride, g_stride, first + c0 * size + i0,
+          second + c0 * size + i0);
+    });
   });
 }
 
 // sum_r g[r].
 HWY_INLINE double Total(std::size_t rows, const double* HWY_RESTRICT g) {
   const Lanes64 d;
-  Vec64 sum = hn::Zero(d);
-  for (std::size_t r = 0; r < rows; r += hn::Lanes(d)) sum = hn::Add(sum, hn::LoadU(d, g + r));
-  return ReduceSum(d, sum);
+  const std::size_t lanes = hn::Lanes(d), group = GroupRows();
+  Vec64 sum[kVectors];
+  for (Vec64& part : sum) part = hn::Zero(d);
+  for (std::size_t r = 0; r < rows; r += group) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      sum[v] = hn::Add(sum[v], hn::LoadU(d, g + r + v * lanes));
+    }
+  }
+  for (std::size_t v = 1; v < kVectors; ++v) sum[0] = hn::Add(sum[0], sum[v]);
+  return ReduceSum(d, sum[0]);
 }
 
 // to[i, r] = s[r] (x[i, r] - mean[i]) for i < size, and to[size, r] = s[r].

@@ -181,7 +181,7 @@ Results error_bounds(const GaussianModel& model, const Operand<T>& x, const doub
     for (std::size_t c = 0; c < k; ++c) {
       const double r = exact.responsibilities(row, c);
       const double dr = r == 0 ? 0 : 2 * r * (dl[c] + d_log_density);
-      bound.responsibilities(row, c) = dr;
+      bound.responsibilities(row, c) = dr + 1e-307;  // what may be 0
       const double dg = weight * (dr + terms * kEpsilon * r);
       bound.mass(0, c) += dg;
       // |y| <= reach, |dy| <= 2 eps reach; the tied sum forms y from sum_c r mean[c] instead, for
