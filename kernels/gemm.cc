@@ -31,7 +31,7 @@ constexpr std::size_t kL1Bytes = 32 << 10, kL2Bytes = 1 << 20;
 #endif
 constexpr std::size_t kMostDepth = 384;
 template <typename T>
-constexpr std::size_t kDepth = std::min(kMostDepth, kL1Bytes * 2 / 3 / (kTileCols<T> * sizeof(T)));
+constexpr std::size_t kDepth = std::min(kMostDepth, kL1Bytes * 4 / (kTileCols<T> * sizeof(T)));
 template <typename T>
 constexpr std::size_t kBlockRows = kL2Bytes / 4 / (kDepth<T> * sizeof(T));
 
@@ -45,6 +45,18 @@ struct Cut {
   std::size_t total, size;
   std::size_t length(std::size_t begin) const { return std::min(size, total - begin); }
 };
+
+// Up to this k, a tile is quick beside reading and writing its part of C: C is then gone through
+// row by row, as memory likes it, and B, which is small, stays in cache without being packed.
+constexpr std::size_t kShallow = 64;
+
+// A is copied if it is used by many panels of columns, or by more than a few while its rows collide
+// in L1: rows a multiple of 4 KiB apart, the span of its sets, share one set of 8 or 12 lines.
+constexpr std::size_t kFewPanels = 2, kManyPanels = 16;
+template <typename T>
+HWY_INLINE bool Collides(std::size_t stride) {
+  return stride * sizeof(T) % 4096 == 0;
+}
 
 // The rows of a packed block of A lie an odd number of cache lines apart, so that the rows of a tile
 // fall into different sets of L1.
@@ -99,9 +111,12 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
     return;
   }
   constexpr std::size_t cols = kTileCols<T>;
-  const Cut depths(k, kDepth<T>, kUnroll), blocks(m, kBlockRows<T>, kTileRows);
-  const bool packs_b = b.op == Op::kTransposed || m > 2 * kTileRows;
-  const bool packs_a = a.op == Op::kTransposed || n > 2 * cols;
+  const bool shallow = k <= kShallow && b.op == Op::kPlain;
+  const Cut depths(k, kDepth<T>, kUnroll);
+  const Cut blocks(m, shallow ? kTileRows : kBlockRows<T>, kTileRows);
+  const bool packs_a = a.op == Op::kTransposed ||
+                       (n > kFewPanels * cols && (n > kManyPanels * cols || Collides<T>(a.stride)));
+  const bool packs_b = b.op == Op::kTransposed || blocks.size > 2 * kTileRows;
   T* const panel = scratch;
   T* const block = scratch + depths.size * cols;
 
@@ -109,30 +124,31 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
     const std::size_t depth = depths.length(p);
     const bool last = p + depth == k;
     for (std::size_t i = 0; i < m; i += blocks.size) {
-      const std::size_t height = blocks.length(i);
+      const std::size_t height = blocks.length(i), tiles = CeilDiv(height, kTileRows);
       TileArgs<T> tile{};
       tile.k = depth;
       tile.alpha = alpha;
       tile.beta = p == 0 ? beta : T{1};
       tile.c_stride = c_stride;
+      const T* rows_of_a = a.at(i, p);
+      tile.a_stride = a.stride;
       if (packs_a) {
         tile.a_stride = PackedStride<T>(depth);
         Pack(a, i, p, height, depth, block, tile.a_stride);
-      } else {
-        tile.a_stride = a.stride;
+        rows_of_a = block;
       }
-      const T* const rows_of_a = packs_a ? block : a.at(i, p);
-      const std::size_t tiles = CeilDiv(height, kTileRows);
       for (std::size_t j = 0; j < n; j += cols) {
         tile.cols = std::min(cols, n - j);
-        if (packs_b) {
+        tile.b = b.at(p, j);
+        tile.b_stride = b.stride;
+        if (b.op == Op::kTransposed) {
+          Pack(b, p, j, depth, tile.cols, panel, cols);
           tile.b = panel;
           tile.b_stride = cols;
-          Pack(b, p, j, depth, tile.cols, panel, cols);
-        } else {
-          tile.b = b.at(p, j);
-          tile.b_stride = b.stride;
+        } else if (packs_b) {
+          tile.copy = panel;
         }
+        // The first tiles fetch the next panel, each as many rows as it has turns of its loop.
         const bool has_next = b.op == Op::kPlain && j + cols < n;
         std::size_t fetched = 0;
         for (std::size_t t = 0, r = 0; t < tiles; ++t) {
@@ -147,7 +163,12 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
             tile.next = tile.b;
             tile.next_stride = 0;
           }
-          TileFor<T>(rows, tile.cols)(tile);
+          RunTile(rows, tile);
+          if (tile.copy != nullptr) {  // the first tile has packed the panel for the others
+            tile.b = panel;
+            tile.b_stride = cols;
+            tile.copy = nullptr;
+          }
           if (last && epilogue.apply != nullptr) {
             epilogue.apply(epilogue.context, i + r, j, rows, tile.cols, tile.c, c_stride);
           }
