@@ -82,12 +82,17 @@ def allowed(path, target):
         return None if "/" not in target else f"may not include {target}"
     if top == "apps":
         if path.startswith("apps/studies/") and target.startswith("apps/studies/"):
-            own = target.removesuffix(".h") == re.sub(r"\.(h|cc)$", "", path)
             shared = target in ("apps/studies/study.h", "apps/studies/registry.h")
+            own = study_of(path) == study_of(target)
             if not (own or shared or path == "apps/studies/registry.cc"):
                 return "studies never include each other"
         return None if not target.startswith("kernels/") else "apps may not include kernels"
     return None
+
+
+def study_of(path):
+    """apps/studies/name.cc and all of the folder apps/studies/name/ belong to the study `name`."""
+    return re.sub(r"\.(h|cc)$", "", path.split("/")[2])
 
 
 def check_includes(root):

@@ -27,6 +27,8 @@ class Rules(unittest.TestCase):
             ("lib/surplus/linalg/svd.cc", "hwy/highway.h"),
             ("apps/surplus.cc", "kernels/gemm.h"),
             ("apps/studies/itml.cc", "apps/studies/em_gmm.h"),
+            ("apps/studies/itml.cc", "apps/studies/em_gmm/box.h"),
+            ("apps/studies/em_gmm/box.cc", "apps/studies/itml.h"),
         ]:
             self.assertTrue(self.breach(path, target), f"{path} -> {target}")
 
@@ -41,6 +43,8 @@ class Rules(unittest.TestCase):
             ("lib/surplus/mixture/model_io.cc", "nlohmann/json.hpp"),
             ("apps/surplus.cc", "CLI/CLI.hpp"),
             ("apps/studies/registry.cc", "apps/studies/em_gmm.h"),
+            ("apps/studies/em_gmm.h", "apps/studies/em_gmm/box.h"),
+            ("apps/studies/em_gmm/box.cc", "apps/studies/em_gmm/truth.h"),
         ]:
             self.assertFalse(self.breach(path, target), f"{path} -> {target}")
 
