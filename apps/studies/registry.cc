@@ -1,11 +1,14 @@
-#include "apps/studies/study.h"
-
 #include <array>
+
+#include "apps/studies/em_gmm.h"
+#include "apps/studies/study.h"
 
 namespace surplus::apps {
 namespace {
 
-constexpr std::array<StudyEntry, 0> kStudies = {};
+constexpr std::array kStudies = {
+    study_entry<EmGmm>(),
+};
 
 }  // namespace
 
