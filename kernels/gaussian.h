@@ -65,11 +65,11 @@ std::size_t gaussian_scratch_size(const GaussianModel& model);
 ///                 arithmetic is double
 /// sample_weights  n values >= 0, or null for ones; they act on the sums alone
 /// scratch         gaussian_scratch_size(model) doubles; no operand overlaps another
-/// Error   |error of l[n, c]| <= 4 (d + 4) * eps * (q + |l|), q = |z| * ||A| (|x - centre| +
-/// |mean|)|
-///         + |z|^2 taken elementwise; responsibilities and sums follow from it, plus n * eps
-/// Cost    per row and component about d^2 multiply-adds (full), 2 d (tied, once d^2), 6 d
-///         (diagonal, spherical), one exponential; one pass over x; no allocation
+/// Error   of l[n, c] at most 4 (d + 4) eps (|z|' |A| (|x - centre| + |means|) + |z|^2 + |l|), the
+///         bars taken elementwise; responsibilities and sums follow from it. Diagonal and spherical
+///         second moments lose another factor 1 + (mean / deviation)^2 of at most 1025
+/// Cost    per row and component about d^2 multiply-adds (full) or 4 d (tied, and once d^2;
+///         diagonal, spherical) and one exponential; one pass over x; no allocation
 /// Promises a NaN in a row makes that row's results NaN, its label 0 .. k - 1, and every sum NaN;
 ///         a finite row whose density is 0 under every component has log density -infinity and
 ///         responsibilities 0 and adds no mass; a responsibility below 1e-307 may be 0; the results

@@ -2,6 +2,7 @@
 // Included once per target, after hwy/highway.h.
 
 #include <cstddef>
+#include <type_traits>
 
 #if defined(SURPLUS_KERNELS_GAUSSIAN_MOMENTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SURPLUS_KERNELS_GAUSSIAN_MOMENTS_INL_H_
