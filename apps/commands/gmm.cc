@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/commands/tables.h"
+#include "apps/commands/whole_number.h"
 #include "apps/runner/run.h"
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
@@ -157,6 +158,7 @@ void add_fit(CLI::App& gmm, const std::atomic<bool>& stop) {
   command->add_option("--out", arguments->model, "file for the mixture, JSON")->required();
   CLI::Option* const components =
       command->add_option("-k,--components", config.components, "number of Gaussians")
+          ->check(whole_number())
           ->capture_default_str();
   CLI::Option* const covariance =
       command
@@ -175,8 +177,11 @@ void add_fit(CLI::App& gmm, const std::atomic<bool>& stop) {
                    "weights,means,covariances: hold these as --from gives them")
       ->delimiter(',')
       ->check(CLI::IsMember({"weights", "means", "covariances"}));
-  command->add_option("--starts", config.starts, "the best of this many")->capture_default_str();
+  command->add_option("--starts", config.starts, "the best of this many")
+      ->check(whole_number())
+      ->capture_default_str();
   command->add_option("--iterations", config.iterations, "completed at most")
+      ->check(whole_number())
       ->capture_default_str();
   command
       ->add_option("--tolerance", config.tolerance,
@@ -184,7 +189,9 @@ void add_fit(CLI::App& gmm, const std::atomic<bool>& stop) {
       ->capture_default_str();
   command->add_option("--floor", config.covariance_floor, "added to every variance")
       ->capture_default_str();
-  command->add_option("--seed", config.seed, "of all random numbers")->capture_default_str();
+  command->add_option("--seed", config.seed, "of all random numbers")
+      ->check(whole_number())
+      ->capture_default_str();
   command->add_option("--threads", arguments->threads, "0: one per core; the figures do not change")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
@@ -213,8 +220,10 @@ void add_sample(CLI::App& gmm) {
   CLI::App* const command = gmm.add_subcommand("sample", "draw rows from a mixture");
   const auto arguments = std::make_shared<SampleArguments>();
   command->add_option("MODEL", arguments->model, "what `surplus gmm fit` wrote")->required();
-  command->add_option("-n,--rows", arguments->rows, "how many")->required();
-  command->add_option("--seed", arguments->seed, "of all random numbers")->capture_default_str();
+  command->add_option("-n,--rows", arguments->rows, "how many")->check(whole_number())->required();
+  command->add_option("--seed", arguments->seed, "of all random numbers")
+      ->check(whole_number())
+      ->capture_default_str();
   command->add_flag("--labels", arguments->labels, "the component of each row as a last column");
   command->add_option("--out", arguments->out, "file, CSV or .npy; else standard output");
   command->footer("Examples:\n  surplus gmm sample model.json -n 1000 --seed 7 --out points.csv");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "apps/commands/whole_number.h"
 #include "apps/runner/progress_line.h"
 #include "surplus/core/parallel.h"
 
@@ -16,7 +17,9 @@ void add_study_options(CLI::App& command, StudyOptions& options) {
                   "quick: seconds; default: minutes; paper: the paper's own setting")
       ->check(CLI::IsMember({"quick", "default", "paper"}))
       ->capture_default_str();
-  command.add_option("--seed", options.seed, "of all random numbers")->capture_default_str();
+  command.add_option("--seed", options.seed, "of all random numbers")
+      ->check(whole_number())
+      ->capture_default_str();
   command.add_option("--threads", options.threads, "0: one per core; the figures do not change")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();

@@ -98,7 +98,8 @@ void Journal::read(std::string_view text, const Identity& identity) {
         require_same(json, identity);
       } else {
         std::vector<double> values;
-        for (const Json& value : json.at(1)) values.push_back(to_double(value));
+        for (const Json& value : json.at(1).get_ref<const Json::array_t&>())
+          values.push_back(to_double(value));
         cells_.insert_or_assign(json.at(0).get<std::string>(), std::move(values));
         seconds_ = json.at(2).get<double>();
       }

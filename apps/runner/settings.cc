@@ -104,7 +104,9 @@ void assign(std::vector<Setting>& settings, std::string_view assignment) {
         setting.value);
     return;
   }
-  throw ArgumentError(error_message("--set", "the key must be one of " + known, "key", key));
+  throw ArgumentError(error_message(
+      "--set", known.empty() ? "there are no keys" : "the key must be one of " + known, "key",
+      key));
 }
 
 }  // namespace surplus::apps

@@ -1,4 +1,4 @@
-// A table of two studies that compute next to nothing, for the tests of the command line.
+// A table of studies that compute next to nothing, for the tests of the command line.
 
 #include <array>
 #include <chrono>
@@ -130,6 +130,17 @@ struct Tiny {
   }
 };
 
+// The same with a pause in each cell: long enough to be interrupted.
+struct Long : Tiny {
+  static constexpr std::string_view kName = "long";
+
+  static Config preset(Preset preset) {
+    Config config = Tiny::preset(preset);
+    config.pause = 50;
+    return config;
+  }
+};
+
 // A study whose one verdict fails.
 struct Failing {
   static constexpr std::string_view kName = "failing";
@@ -157,7 +168,7 @@ struct Failing {
   static Rendering render(const Config&, const Result&) { return {}; }
 };
 
-constexpr std::array kStudies = {study_entry<Tiny>(), study_entry<Failing>()};
+constexpr std::array kStudies = {study_entry<Tiny>(), study_entry<Long>(), study_entry<Failing>()};
 
 }  // namespace
 
