@@ -38,7 +38,7 @@ std::size_t factorize_or_repair(GaussianMixture& mixture, std::size_t iteration,
     double mean = 0, count = 0, added = 0;
     for_each_variance(mixture, bad, [&](double variance) { mean += variance, ++count; });
     mean /= count;
-    for (double share = 1e-6; share < 0.5; share *= 10) {
+    for (const double share : {1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1}) {
       const double jitter = share * mean;
       for_each_variance(mixture, bad, [&](double& variance) { variance += jitter - added; });
       added = jitter;

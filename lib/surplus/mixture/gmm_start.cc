@@ -83,15 +83,22 @@ GaussianMixture estimate(MatrixView<const T> x, const GmmConfig& config,
   return result;
 }
 
+// k components of weight 1 / k, everything else zero.
+GaussianMixture blank(CovarianceKind kind, std::size_t k, std::size_t d) {
+  const Shape shape = covariance_shape(kind, k, d);
+  GaussianMixture mixture;
+  mixture.kind = kind;
+  mixture.weights.assign(k, 1 / static_cast<double>(k));
+  mixture.means = Matrix<double>(k, d);
+  mixture.covariances = Matrix<double>(shape.rows, shape.cols);
+  return mixture;
+}
+
 // The Gaussian of all rows, as a mixture of one.
 template <typename T>
 GaussianMixture pooled(MatrixView<const T> x, const GmmConfig& config) {
   const std::size_t d = x.cols();
-  GaussianMixture reference = {config.covariance,
-                               {1},
-                               Matrix<double>(1, d),
-                               Matrix<double>(covariance_shape(config.covariance, 1, d).rows,
-                                              covariance_shape(config.covariance, 1, d).cols)};
+  GaussianMixture reference = blank(config.covariance, 1, d);
   double total = 0;
   for (std::size_t row = 0; row < x.rows(); ++row) {
     const double s = weight_of(config, row);
@@ -106,12 +113,9 @@ GaussianMixture pooled(MatrixView<const T> x, const GmmConfig& config) {
   });
 }
 
-// k components of weight 1 / k that all have the pooled Gaussian's mean and covariance.
+// k components that all have the pooled Gaussian's mean and covariance.
 GaussianMixture repeated(const GaussianMixture& one, std::size_t k) {
-  const std::size_t d = one.features();
-  const Shape shape = covariance_shape(one.kind, k, d);
-  GaussianMixture result = {one.kind, std::vector<double>(k, 1 / static_cast<double>(k)),
-                            Matrix<double>(k, d), Matrix<double>(shape.rows, shape.cols)};
+  GaussianMixture result = blank(one.kind, k, one.features());
   const auto fill = [](const Matrix<double>& pattern, Matrix<double>& to) {
     for (std::size_t i = 0; i < to.size(); ++i) {
       to.values()[i] = pattern.values()[i % pattern.size()];
