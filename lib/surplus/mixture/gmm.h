@@ -120,8 +120,8 @@ struct GmmResult {
 
 /// Fits a mixture of config.components Gaussians to the rows of x by EM:
 ///   E-step  r_ni = w_i N(x_n; mean_i, covariance_i) / sum_j w_j N(x_n; mean_j, covariance_j)
-///   M-step  m_i = sum_n s_n r_ni + 10 eps, w_i = m_i / sum_j m_j, mean_i = sum_n s_n r_ni x_n /
-///   m_i,
+///   M-step  w_i = sum_n s_n r_ni / sum_n s_n, and with m_i = sum_n s_n r_ni + 10 eps (in units of
+///           the mean sample weight) mean_i = sum_n s_n r_ni x_n / m_i and
 ///           covariance_i = sum_n s_n r_ni (x_n - mean_i) (x_n - mean_i)' / m_i + floor I
 /// A covariance that is still not positive definite gets 1e-6, 1e-5, ... 1e-1 of its mean variance
 /// added, the first that helps.
