@@ -35,7 +35,7 @@ constexpr std::size_t kDepth = std::min(kMostDepth, kL1Bytes * 4 / (kTileCols<T>
 template <typename T>
 constexpr std::size_t kBlockRows = kL2Bytes / 4 / (kDepth<T> * sizeof(T));
 
-constexpr std::size_t CeilDiv(std::size_t a, std::size_t b) { return (a + b - 1) / b; }
+constexpr std::size_t CeilDiv(std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); }
 
 // A range cut into the fewest parts of at most `most`, as equal as multiples of `unit` allow: the
 // last part of an uneven cut would be short, and short parts are slow.
@@ -88,6 +88,23 @@ HWY_INLINE void Pack(const Operand<T>& from, std::size_t i, std::size_t j, std::
   }
 }
 
+// The right operand: where it lies, or, if `packed` is not null, packed into panels of kTileCols
+// columns. For each run of k, panel after panel stands there, each row by row; `columns` and
+// `first`, the column that is the product's first, are multiples of kTileCols.
+template <typename T>
+struct RightOperand {
+  Operand<T> plain;
+  const T* packed;
+  std::size_t columns, first;
+
+  bool is_transposed() const { return packed == nullptr && plain.op == Op::kTransposed; }
+  // Row p and on, `depth` of them, of the panel that begins with column j.
+  const T* panel(std::size_t p, std::size_t j, std::size_t depth) const {
+    return packed == nullptr ? plain.at(p, j) : packed + p * columns + (first + j) * depth;
+  }
+  std::size_t stride() const { return packed == nullptr ? plain.stride : kTileCols<T>; }
+};
+
 // C = beta C.
 template <typename T>
 void Scale(std::size_t m, std::size_t n, T beta, T* c, std::size_t c_stride) {
@@ -102,7 +119,7 @@ void Scale(std::size_t m, std::size_t n, T beta, T* c, std::size_t c_stride) {
 
 template <typename T>
 void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>& a,
-          const Operand<T>& b, T beta, T* c, std::size_t c_stride, T* scratch,
+          const RightOperand<T>& b, T beta, T* c, std::size_t c_stride, T* scratch,
           const GemmEpilogue<T>& epilogue) {
   if (m == 0 || n == 0) return;
   if (k == 0 || alpha == T{0}) {
@@ -111,12 +128,12 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
     return;
   }
   constexpr std::size_t cols = kTileCols<T>;
-  const bool shallow = k <= kShallow && b.op == Op::kPlain;
+  const bool shallow = k <= kShallow && !b.is_transposed();
   const Cut depths(k, kDepth<T>, kUnroll);
   const Cut blocks(m, shallow ? kTileRows : kBlockRows<T>, kTileRows);
   const bool packs_a = a.op == Op::kTransposed ||
                        (n > kFewPanels * cols && (n > kManyPanels * cols || Collides<T>(a.stride)));
-  const bool packs_b = b.op == Op::kTransposed || blocks.size > 2 * kTileRows;
+  const bool copies_b = b.packed == nullptr && !b.is_transposed() && blocks.size > 2 * kTileRows;
   T* const panel = scratch;
   T* const block = scratch + depths.size * cols;
 
@@ -139,25 +156,24 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
       }
       for (std::size_t j = 0; j < n; j += cols) {
         tile.cols = std::min(cols, n - j);
-        tile.b = b.at(p, j);
-        tile.b_stride = b.stride;
-        if (b.op == Op::kTransposed) {
-          Pack(b, p, j, depth, tile.cols, panel, cols);
+        tile.b = b.panel(p, j, depth);
+        tile.b_stride = b.stride();
+        tile.copy = copies_b ? panel : nullptr;
+        if (b.is_transposed()) {
+          Pack(b.plain, p, j, depth, tile.cols, panel, cols);
           tile.b = panel;
           tile.b_stride = cols;
-        } else if (packs_b) {
-          tile.copy = panel;
         }
         // The first tiles fetch the next panel, each as many rows as it has turns of its loop.
-        const bool has_next = b.op == Op::kPlain && j + cols < n;
+        const bool has_next = !b.is_transposed() && j + cols < n;
         std::size_t fetched = 0;
         for (std::size_t t = 0, r = 0; t < tiles; ++t) {
           const std::size_t rows = height / tiles + (t < height % tiles ? 1 : 0);
           tile.a = rows_of_a + r * tile.a_stride;
           tile.c = c + (i + r) * c_stride + j;
           if (has_next && fetched < depth) {
-            tile.next = b.at(p + fetched, j + cols);
-            tile.next_stride = b.stride;
+            tile.next = b.panel(p, j + cols, depth) + fetched * b.stride();
+            tile.next_stride = b.stride();
             fetched += depth / kUnroll;
           } else {
             tile.next = tile.b;
@@ -179,20 +195,65 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
   }
 }
 
+static_assert(kPackedColumns % kTileCols<float> == 0 && kPackedColumns % kTileCols<double> == 0);
+
+template <typename T>
+std::size_t PaddedColumns(std::size_t n) {
+  return CeilDiv(n, kTileCols<T>) * kTileCols<T>;
+}
+
+template <typename T>
+void PackB(std::size_t n, std::size_t k, const Operand<T>& b, T* packed) {
+  if (k == 0) return;
+  constexpr std::size_t cols = kTileCols<T>;
+  const Cut depths(k, kDepth<T>, kUnroll);
+  for (std::size_t p = 0; p < k; p += depths.size) {
+    const std::size_t depth = depths.length(p);
+    for (std::size_t j = 0; j < n; j += cols, packed += depth * cols) {
+      Pack(b, p, j, depth, std::min(cols, n - j), packed, cols);
+    }
+  }
+}
+
 void GemmF32(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, float alpha,
              const float* a, std::size_t a_stride, const float* b, std::size_t b_stride, float beta,
              float* c, std::size_t c_stride, void* scratch, const GemmEpilogue<float>& epilogue) {
-  Gemm<float>(m, n, k, alpha, {op_a, a, a_stride}, {op_b, b, b_stride}, beta, c, c_stride,
-              static_cast<float*>(scratch), epilogue);
+  Gemm<float>(m, n, k, alpha, {op_a, a, a_stride}, {{op_b, b, b_stride}, nullptr, 0, 0}, beta, c,
+              c_stride, static_cast<float*>(scratch), epilogue);
 }
+void GemmPackedF32(Op op_a, std::size_t m, std::size_t n, std::size_t k, float alpha,
+                   const float* a, std::size_t a_stride, const float* packed, std::size_t packed_n,
+                   std::size_t first, float beta, float* c, std::size_t c_stride, void* scratch,
+                   const GemmEpilogue<float>& epilogue) {
+  Gemm<float>(m, n, k, alpha, {op_a, a, a_stride},
+              {{Op::kPlain, nullptr, 0}, packed, PaddedColumns<float>(packed_n), first}, beta, c,
+              c_stride, static_cast<float*>(scratch), epilogue);
+}
+void PackBF32(Op op_b, std::size_t n, std::size_t k, const float* b, std::size_t b_stride,
+              float* packed) {
+  PackB<float>(n, k, {op_b, b, b_stride}, packed);
+}
+std::size_t PackedSizeF32(std::size_t n, std::size_t k) { return PaddedColumns<float>(n) * k; }
 void GemmF64(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, double alpha,
              const double* a, std::size_t a_stride, const double* b, std::size_t b_stride,
              double beta, double* c, std::size_t c_stride, void* scratch,
              const GemmEpilogue<double>& epilogue) {
-  Gemm<double>(m, n, k, alpha, {op_a, a, a_stride}, {op_b, b, b_stride}, beta, c, c_stride,
-               static_cast<double*>(scratch), epilogue);
+  Gemm<double>(m, n, k, alpha, {op_a, a, a_stride}, {{op_b, b, b_stride}, nullptr, 0, 0}, beta, c,
+               c_stride, static_cast<double*>(scratch), epilogue);
 }
-
+void GemmPackedF64(Op op_a, std::size_t m, std::size_t n, std::size_t k, double alpha,
+                   const double* a, std::size_t a_stride, const double* packed,
+                   std::size_t packed_n, std::size_t first, double beta, double* c,
+                   std::size_t c_stride, void* scratch, const GemmEpilogue<double>& epilogue) {
+  Gemm<double>(m, n, k, alpha, {op_a, a, a_stride},
+               {{Op::kPlain, nullptr, 0}, packed, PaddedColumns<double>(packed_n), first}, beta, c,
+               c_stride, static_cast<double*>(scratch), epilogue);
+}
+void PackBF64(Op op_b, std::size_t n, std::size_t k, const double* b, std::size_t b_stride,
+              double* packed) {
+  PackB<double>(n, k, {op_b, b, b_stride}, packed);
+}
+std::size_t PackedSizeF64(std::size_t n, std::size_t k) { return PaddedColumns<double>(n) * k; }
 template <typename T>
 std::size_t ScratchBytes(std::size_t m, std::size_t k) {
   const std::size_t depth = std::min(k, kDepth<T>) + kUnroll;
@@ -213,6 +274,12 @@ namespace surplus::kernels {
 
 HWY_EXPORT(GemmF32);
 HWY_EXPORT(GemmF64);
+HWY_EXPORT(GemmPackedF32);
+HWY_EXPORT(GemmPackedF64);
+HWY_EXPORT(PackBF32);
+HWY_EXPORT(PackBF64);
+HWY_EXPORT(PackedSizeF32);
+HWY_EXPORT(PackedSizeF64);
 HWY_EXPORT(ScratchSize);
 
 std::size_t gemm_scratch_size(std::size_t m, std::size_t, std::size_t k) {
@@ -229,6 +296,38 @@ void gemm(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, double 
           double* c, std::size_t c_stride, void* scratch, GemmEpilogue<double> epilogue) {
   HWY_DYNAMIC_DISPATCH(GemmF64)
   (op_a, op_b, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride, scratch, epilogue);
+}
+void gemm_packed(Op op_a, std::size_t m, std::size_t n, std::size_t k, float alpha, const float* a,
+                 std::size_t a_stride, const float* packed, std::size_t packed_n, std::size_t first,
+                 float beta, float* c, std::size_t c_stride, void* scratch,
+                 GemmEpilogue<float> epilogue) {
+  HWY_DYNAMIC_DISPATCH(GemmPackedF32)
+  (op_a, m, n, k, alpha, a, a_stride, packed, packed_n, first, beta, c, c_stride, scratch,
+   epilogue);
+}
+void gemm_pack_b(Op op_b, std::size_t n, std::size_t k, const float* b, std::size_t b_stride,
+                 float* packed) {
+  HWY_DYNAMIC_DISPATCH(PackBF32)(op_b, n, k, b, b_stride, packed);
+}
+template <>
+std::size_t gemm_packed_size<float>(std::size_t n, std::size_t k) {
+  return HWY_DYNAMIC_DISPATCH(PackedSizeF32)(n, k);
+}
+void gemm_packed(Op op_a, std::size_t m, std::size_t n, std::size_t k, double alpha,
+                 const double* a, std::size_t a_stride, const double* packed, std::size_t packed_n,
+                 std::size_t first, double beta, double* c, std::size_t c_stride, void* scratch,
+                 GemmEpilogue<double> epilogue) {
+  HWY_DYNAMIC_DISPATCH(GemmPackedF64)
+  (op_a, m, n, k, alpha, a, a_stride, packed, packed_n, first, beta, c, c_stride, scratch,
+   epilogue);
+}
+void gemm_pack_b(Op op_b, std::size_t n, std::size_t k, const double* b, std::size_t b_stride,
+                 double* packed) {
+  HWY_DYNAMIC_DISPATCH(PackBF64)(op_b, n, k, b, b_stride, packed);
+}
+template <>
+std::size_t gemm_packed_size<double>(std::size_t n, std::size_t k) {
+  return HWY_DYNAMIC_DISPATCH(PackedSizeF64)(n, k);
 }
 
 }  // namespace surplus::kernels

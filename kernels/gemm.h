@@ -45,6 +45,39 @@ void gemm(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, double 
           const double* a, std::size_t a_stride, const double* b, std::size_t b_stride, double beta,
           double* c, std::size_t c_stride, void* scratch, GemmEpilogue<double> epilogue = {});
 
+/// Elements that gemm_pack_b() writes for a k x n operand, on the target in force.
+template <typename T>
+std::size_t gemm_packed_size(std::size_t n, std::size_t k);
+
+/// Copies op(B) into the order in which gemm_packed() reads it, for a B that many products share.
+/// The copy is to be used on the target that was in force when it was made.
+///
+/// b        as for gemm()
+/// packed   gemm_packed_size<T>(n, k) elements, aligned to 64
+/// Cost     one pass over B; no allocation
+void gemm_pack_b(Op op_b, std::size_t n, std::size_t k, const float* b, std::size_t b_stride,
+                 float* packed);
+void gemm_pack_b(Op op_b, std::size_t n, std::size_t k, const double* b, std::size_t b_stride,
+                 double* packed);
+
+/// Where gemm_packed() may begin: a column of C that is a multiple of this.
+constexpr std::size_t kPackedColumns = 64;
+
+/// C = alpha op(A) op(B) + beta C with op(B), or some of its columns, from gemm_pack_b(): C is what
+/// gemm() gives, to the bit.
+///
+/// packed   op(B), k x packed_n; columns `first`, a multiple of kPackedColumns, to first + n - 1
+///          of it are used
+/// others   as for gemm(); j in the epilogue counts from `first`
+void gemm_packed(Op op_a, std::size_t m, std::size_t n, std::size_t k, float alpha, const float* a,
+                 std::size_t a_stride, const float* packed, std::size_t packed_n, std::size_t first,
+                 float beta, float* c, std::size_t c_stride, void* scratch,
+                 GemmEpilogue<float> epilogue = {});
+void gemm_packed(Op op_a, std::size_t m, std::size_t n, std::size_t k, double alpha,
+                 const double* a, std::size_t a_stride, const double* packed, std::size_t packed_n,
+                 std::size_t first, double beta, double* c, std::size_t c_stride, void* scratch,
+                 GemmEpilogue<double> epilogue = {});
+
 }  // namespace surplus::kernels
 
 #endif  // SURPLUS_KERNELS_GEMM_H_

@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE gemm
 #include "kernels/gemm.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstdlib>
@@ -321,6 +322,43 @@ BOOST_AUTO_TEST_CASE(the_epilogue_sees_each_element_once_and_complete) {
         for (std::size_t j = 0; j < product.n; ++j) {
           BOOST_TEST_REQUIRE(product.c(i, j) == expected.c(i, j) + 1000);
         }
+      }
+    }
+  });
+}
+
+template <typename T>
+void check_packed_product(Op op_a, Op op_b) {
+  Product<T> product(op_a, op_b, 45, 203, 900, 1, 2);
+  product.alpha = T(-0.5);
+  product.beta = 2;
+  Product<T> expected = product;
+  expected.run();
+  Operand<T> packed(1, kernels::gemm_packed_size<T>(product.n, product.k));
+  kernels::gemm_pack_b(op_b, product.n, product.k, product.b.data(), product.b.stride(),
+                       packed.data());
+  BOOST_TEST(packed.intact());
+  const Scratch scratch(product.m, product.n, product.k);
+  for (std::size_t first = 0; first < product.n; first += 2 * kernels::kPackedColumns) {
+    kernels::gemm_packed(op_a, product.m, std::min(2 * kernels::kPackedColumns, product.n - first),
+                         product.k, product.alpha, product.a.data(), product.a.stride(),
+                         packed.data(), product.n, first, product.beta, &product.c(0, first),
+                         product.c.stride(), scratch.get());
+  }
+  BOOST_TEST(product.c.intact());
+  for (std::size_t i = 0; i < product.m; ++i) {
+    for (std::size_t j = 0; j < product.n; ++j) {
+      BOOST_TEST_REQUIRE(product.c(i, j) == expected.c(i, j));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_packed_operand_gives_the_bits_of_the_plain_one_whole_or_in_parts) {
+  on_every_target([] {
+    for (const Op op_a : kOps) {
+      for (const Op op_b : kOps) {
+        check_packed_product<float>(op_a, op_b);
+        check_packed_product<double>(op_a, op_b);
       }
     }
   });

@@ -1,0 +1,151 @@
+#include "surplus/linalg/matmul.h"
+
+#include <algorithm>
+
+#include "kernels/gemm.h"
+#include "surplus/core/errors.h"
+#include "surplus/core/parallel.h"
+
+namespace surplus {
+namespace {
+
+using kernels::Op;
+
+// This thread's scratch, which grows and is never given back before the thread ends.
+void* thread_scratch(std::size_t bytes) {
+  thread_local Matrix<double> scratch;
+  if (scratch.size() * sizeof(double) < bytes) {
+    scratch = Matrix<double>(1, bytes / sizeof(double) + 1);
+  }
+  return scratch.data();
+}
+
+// C is cut into blocks of at most kBlock x kBlock, and into smaller ones while there are fewer than
+// kEnough and each is still worth a task. Each block packs its own rows of A and columns of B, so
+// narrower blocks than kSmallest would pack more than they multiply. Sizes alone decide, and no
+// bit of the result depends on the cut.
+constexpr std::size_t kBlock = 512, kEnough = 8, kSmallest = 64;
+constexpr double kWorthATask = 4e6;  // flops, some 30 microseconds
+
+struct Blocks {
+  Chunks rows, cols;
+
+  Blocks(std::size_t m, std::size_t n, std::size_t k) : rows{m, kBlock}, cols{n, kBlock} {
+    while (count() < kEnough && flops(k) > 2 * kWorthATask) {
+      Chunks& longer = longest(rows) >= longest(cols) ? rows : cols;
+      if (longest(longer) <= kSmallest) break;
+      longer.size = std::max(kSmallest, longest(longer) / 2 / kSmallest * kSmallest);
+    }
+  }
+  std::size_t count() const { return rows.count() * cols.count(); }
+
+ private:
+  static std::size_t longest(const Chunks& chunks) { return std::min(chunks.n, chunks.size); }
+  // Of the largest block.
+  double flops(std::size_t k) const {
+    return 2.0 * static_cast<double>(longest(rows)) * static_cast<double>(longest(cols)) *
+           static_cast<double>(k);
+  }
+};
+
+static_assert(kSmallest % kernels::kPackedColumns == 0 && kBlock % kernels::kPackedColumns == 0);
+
+// Checks the shapes and calls block(j, m, n, a, c, scratch) for each block of C, in parallel: m x n
+// elements from column j on, with a and c pointing at the block's first row and element.
+template <typename T, typename Block>
+void for_each_block(MatrixView<const T> a, Shape op_b, const T* b, MatrixView<T> c,
+                    const MatmulConfig& config, const Block& block) {
+  const Shape op_a = config.transpose_a ? Shape{a.cols(), a.rows()} : a.shape();
+  SURPLUS_REQUIRE(op_a.cols == op_b.rows && c.shape() == (Shape{op_a.rows, op_b.cols}), ShapeError,
+                  "matmul", "c must be op(a) times op(b)", "op(a)", op_a, "op(b)", op_b, "c",
+                  c.shape());
+  SURPLUS_REQUIRE(c.empty() || (c.data() != a.data() && c.data() != b), ArgumentError, "matmul",
+                  "c must not be a or b");
+  const Blocks blocks(c.rows(), c.cols(), op_a.cols);
+  parallel_for(blocks.count(), [&](std::size_t index) {
+    const std::size_t row = index / blocks.cols.count(), col = index % blocks.cols.count();
+    const std::size_t i = blocks.rows.begin(row), j = blocks.cols.begin(col);
+    const std::size_t m = blocks.rows.end(row) - i, n = blocks.cols.end(col) - j;
+    void* const scratch = thread_scratch(kernels::gemm_scratch_size(m, n, op_a.cols));
+    block(j, m, n, a.data() + (config.transpose_a ? i : i * a.stride()),
+          c.data() + i * c.stride() + j, scratch);
+  });
+}
+
+Op op(bool transpose) { return transpose ? Op::kTransposed : Op::kPlain; }
+
+template <typename T>
+void multiply(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c,
+              const MatmulConfig& config) {
+  const Shape op_b = config.transpose_b ? Shape{b.cols(), b.rows()} : b.shape();
+  for_each_block(
+      a, op_b, b.data(), c, config,
+      [&](std::size_t j, std::size_t m, std::size_t n, const T* from, T* to, void* scratch) {
+        kernels::gemm(op(config.transpose_a), op(config.transpose_b), m, n, op_b.rows,
+                      static_cast<T>(config.alpha), from, a.stride(),
+                      b.data() + (config.transpose_b ? j * b.stride() : j), b.stride(),
+                      static_cast<T>(config.beta), to, c.stride(), scratch);
+      });
+}
+
+template <typename T>
+void multiply(MatrixView<const T> a, const PackedMatrix<T>& b, MatrixView<T> c,
+              const MatmulConfig& config) {
+  for_each_block(
+      a, b.shape(), b.data(), c, config,
+      [&](std::size_t j, std::size_t m, std::size_t n, const T* from, T* to, void* scratch) {
+        kernels::gemm_packed(op(config.transpose_a), m, n, b.shape().rows,
+                             static_cast<T>(config.alpha), from, a.stride(), b.data(),
+                             b.shape().cols, j, static_cast<T>(config.beta), to, c.stride(),
+                             scratch);
+      });
+}
+
+template <typename T>
+Matrix<T> product(MatrixView<const T> a, MatrixView<const T> b, const MatmulConfig& config) {
+  SURPLUS_REQUIRE(config.beta == 0, ArgumentError, "matmul",
+                  "beta must be 0 when there is no c to add to", "beta", config.beta);
+  Matrix<T> c(config.transpose_a ? a.cols() : a.rows(), config.transpose_b ? b.rows() : b.cols());
+  multiply(a, b, c.view(), config);
+  return c;
+}
+
+}  // namespace
+
+void matmul(MatrixView<const float> a, MatrixView<const float> b, MatrixView<float> c,
+            const MatmulConfig& config) {
+  multiply(a, b, c, config);
+}
+void matmul(MatrixView<const double> a, MatrixView<const double> b, MatrixView<double> c,
+            const MatmulConfig& config) {
+  multiply(a, b, c, config);
+}
+Matrix<float> matmul(MatrixView<const float> a, MatrixView<const float> b,
+                     const MatmulConfig& config) {
+  return product(a, b, config);
+}
+Matrix<double> matmul(MatrixView<const double> a, MatrixView<const double> b,
+                      const MatmulConfig& config) {
+  return product(a, b, config);
+}
+void matmul(MatrixView<const float> a, const PackedMatrix<float>& b, MatrixView<float> c,
+            const MatmulConfig& config) {
+  multiply(a, b, c, config);
+}
+void matmul(MatrixView<const double> a, const PackedMatrix<double>& b, MatrixView<double> c,
+            const MatmulConfig& config) {
+  multiply(a, b, c, config);
+}
+
+template <typename T>
+PackedMatrix<T>::PackedMatrix(MatrixView<const T> b, bool transpose_b)
+    : shape_(transpose_b ? Shape{b.cols(), b.rows()} : b.shape()),
+      packed_(1, kernels::gemm_packed_size<T>(shape_.cols, shape_.rows)) {
+  kernels::gemm_pack_b(op(transpose_b), shape_.cols, shape_.rows, b.data(), b.stride(),
+                       packed_.data());
+}
+
+template class PackedMatrix<float>;
+template class PackedMatrix<double>;
+
+}  // namespace surplus
