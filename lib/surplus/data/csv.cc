@@ -10,6 +10,7 @@
 #include <limits>
 #include <memory>
 #include <numeric>
+#include <span>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
@@ -64,7 +65,7 @@ class TableBuilder {
   TableBuilder(std::string name, const CsvConfig& config)
       : name_(std::move(name)), config_(config) {}
 
-  void add(std::size_t line, std::vector<Field>& fields) {
+  void add(std::size_t line, std::span<Field> fields) {
     line_ = line;
     if (columns_ == 0) {
       start(fields);
@@ -111,14 +112,14 @@ class TableBuilder {
 
   template <typename... Pairs>
   void require(bool condition, std::string_view requirement, const Pairs&... pairs) const {
-    if (!condition) {
-      throw DataError(error_message(name_ + ":" + to_text(line_), requirement, pairs...));
-    }
+    if (!condition) throw DataError(error_message(place(), requirement, pairs...));
   }
   void at_line(std::size_t line) { line_ = line; }
 
  private:
-  void start(const std::vector<Field>& fields) {
+  std::string place() const { return name_ + ":" + to_text(line_); }
+
+  void start(std::span<const Field> fields) {
     columns_ = fields.size();
     if (config_.label_column) {
       const auto count = static_cast<std::ptrdiff_t>(columns_);
@@ -131,7 +132,7 @@ class TableBuilder {
             columns_);
   }
 
-  bool is_header(const std::vector<Field>& fields) const {
+  bool is_header(std::span<const Field> fields) const {
     if (config_.header != CsvHeader::kAuto) return config_.header == CsvHeader::kYes;
     for (std::size_t j = 0; j < columns_; ++j) {
       if (j != label_ && (is_missing(fields[j]) || to_number(fields[j].text))) return false;
@@ -149,9 +150,9 @@ class TableBuilder {
       return std::numeric_limits<double>::quiet_NaN();
     }
     const std::optional<double> value = to_number(field.text);
-    require(value.has_value(), "a feature must be a finite number", "field", j + 1, "text",
-            printable(field.text));
-    return *value;
+    if (value) return *value;
+    throw DataError(error_message(place(), "a feature must be a finite number", "field", j + 1,
+                                  "text", printable(field.text)));
   }
 
   void add_label(Field& field, std::size_t j) {
@@ -208,17 +209,17 @@ class RecordCutter {
   std::size_t bare(std::string_view text, std::size_t at) {
     std::size_t end = at;
     while (end < text.size() && !ends_field(text[end]) && text[end] != '"') ++end;
-    field_.text.append(text.substr(at, end - at));
+    field().text.append(text.substr(at, end - at));
     if (end == text.size()) return end;
     if (text[end] != '"') {
       end_field(text[end]);
       return end + 1;
     }
     table_.at_line(record_line_);
-    table_.require(trimmed(field_.text).empty(), "a quote must stand at the start of a field",
-                   "text", printable(field_.text));
-    field_.text.clear();
-    field_.quoted = true;
+    table_.require(trimmed(field().text).empty(), "a quote must stand at the start of a field",
+                   "text", printable(field().text));
+    field().text.clear();
+    field().quoted = true;
     state_ = State::kQuoted;
     after_return_ = false;
     return end + 1;
@@ -226,7 +227,7 @@ class RecordCutter {
 
   std::size_t quoted(std::string_view text, std::size_t at) {
     const std::size_t end = std::min(text.find('"', at), text.size());
-    field_.text.append(text.substr(at, end - at));
+    field().text.append(text.substr(at, end - at));
     line_ +=
         static_cast<std::size_t>(std::count(text.begin() + static_cast<std::ptrdiff_t>(at),
                                             text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
@@ -238,7 +239,7 @@ class RecordCutter {
   std::size_t after_quote(std::string_view text, std::size_t at) {
     const char c = text[at];
     if (c == '"') {
-      field_.text += '"';
+      field().text += '"';
       state_ = State::kQuoted;
     } else if (ends_field(c)) {
       state_ = State::kBare;
@@ -255,8 +256,8 @@ class RecordCutter {
 
   void end_field(char c) {
     // The second half of a line end of two characters.
-    if (c == '\n' && std::exchange(after_return_, false) && fields_.empty() &&
-        field_.text.empty()) {
+    if (c == '\n' && std::exchange(after_return_, false) && finished_ == 0 &&
+        field().text.empty()) {
       return;
     }
     if (c == delimiter_) {
@@ -268,20 +269,28 @@ class RecordCutter {
     record_line_ = ++line_;
   }
 
+  Field& field() { return fields_[finished_]; }
+  void clear_field() {
+    field().text.clear();
+    field().quoted = false;
+  }
+
   void push_field() {
-    if (!field_.quoted) field_.text = trimmed(field_.text);
-    fields_.push_back(std::exchange(field_, {}));
+    if (!field().quoted) field().text = trimmed(field().text);
+    if (++finished_ == fields_.size()) fields_.emplace_back();
+    clear_field();
   }
 
   void end_record() {
-    const bool blank = fields_.empty() && !field_.quoted && trimmed(field_.text).empty();
+    const bool blank = finished_ == 0 && !field().quoted && trimmed(field().text).empty();
     if (blank) {
-      field_ = {};
+      clear_field();
       return;
     }
     push_field();
-    table_.add(record_line_, fields_);
-    fields_.clear();
+    table_.add(record_line_, std::span(fields_).first(finished_));
+    finished_ = 0;
+    clear_field();
   }
 
   char delimiter_;
@@ -289,8 +298,9 @@ class RecordCutter {
   State state_ = State::kBare;
   bool after_return_ = false;
   std::size_t line_ = 1, record_line_ = 1;
-  Field field_;
-  std::vector<Field> fields_;
+  // The finished fields of the record and the one in the making, whose memory serves every record.
+  std::vector<Field> fields_ = std::vector<Field>(1);
+  std::size_t finished_ = 0;
 };
 
 /// Reads all pieces that next() gives; an empty one is the end.
