@@ -7,7 +7,7 @@
 namespace surplus::apps {
 
 /// What gnuplot writes to its standard output when it is given `script`.
-/// Throws DataError if gnuplot cannot be started, fails or complains.
+/// Throws DataError if gnuplot cannot be started or fails.
 std::string run_gnuplot(const std::string& script);
 
 }  // namespace surplus::apps
