@@ -289,6 +289,23 @@ HWY_INLINE void SinCos(D d, V x, V& sin, V& cos) {
                 hn::BitCast(d, hn::And(hn::Xor(half_turn, odd), sign)));
 }
 
+// sin x or cos x, for all x.
+template <bool kSin, class D, class V = hn::VFromD<D>>
+HWY_INLINE V SinOrCos(D d, V x) {
+  using T = hn::TFromD<D>;
+  V sin, cos;
+  SinCos(d, x, sin, cos);
+  const V result = kSin ? sin : cos;
+  const auto is_far = hn::Gt(hn::Abs(x), hn::Set(d, vector_math::HalfPi<T>::kLimit));
+  if (HWY_LIKELY(hn::AllFalse(d, is_far))) return result;
+  HWY_ALIGN T from[hn::MaxLanes(d)], to[hn::MaxLanes(d)];
+  hn::Store(x, d, from);
+  for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
+    to[i] = kSin ? std::sin(from[i]) : std::cos(from[i]);
+  }
+  return hn::IfThenElse(is_far, hn::Load(d, to), result);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace surplus::kernels
 HWY_AFTER_NAMESPACE();

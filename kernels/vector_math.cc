@@ -1,7 +1,5 @@
 #include "kernels/vector_math.h"
 
-#include <cmath>
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/vector_math.cc"
 #include "hwy/foreach_target.h"
@@ -48,26 +46,18 @@ struct SigmoidOf {
   }
 };
 
-template <bool kSin>
-struct SinOrCosOf {
-  template <class D, class V = hn::VFromD<D>>
-  HWY_INLINE V operator()(D d, V x) const {
-    using T = hn::TFromD<D>;
-    V sin, cos;
-    SinCos(d, x, sin, cos);
-    const V result = kSin ? sin : cos;
-    const auto is_far = hn::Gt(hn::Abs(x), hn::Set(d, vector_math::HalfPi<T>::kLimit));
-    if (HWY_LIKELY(hn::AllFalse(d, is_far))) return result;
-    HWY_ALIGN T from[hn::MaxLanes(d)], to[hn::MaxLanes(d)];
-    hn::Store(x, d, from);
-    for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
-      to[i] = kSin ? std::sin(from[i]) : std::cos(from[i]);
-    }
-    return hn::IfThenElse(is_far, hn::Load(d, to), result);
+struct SinOf {
+  template <class D>
+  HWY_INLINE hn::VFromD<D> operator()(D d, hn::VFromD<D> x) const {
+    return SinOrCos<true>(d, x);
   }
 };
-using SinOf = SinOrCosOf<true>;
-using CosOf = SinOrCosOf<false>;
+struct CosOf {
+  template <class D>
+  HWY_INLINE hn::VFromD<D> operator()(D d, hn::VFromD<D> x) const {
+    return SinOrCos<false>(d, x);
+  }
+};
 
 void ExpF32(std::size_t n, const float* x, float* y) { Map(n, x, y, ExpOf()); }
 void ExpF64(std::size_t n, const double* x, double* y) { Map(n, x, y, ExpOf()); }
