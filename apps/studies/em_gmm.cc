@@ -1,5 +1,6 @@
 #include "apps/studies/em_gmm.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "surplus/core/errors.h"
@@ -17,11 +18,20 @@ std::vector<double> curve_weights() {
   return weights;
 }
 
-void require_positive(const char* name, const std::vector<double>& values) {
+template <typename Value>
+void require_distinct(const char* name, std::vector<Value> values) {
+  std::sort(values.begin(), values.end());
+  const auto twice = std::adjacent_find(values.begin(), values.end());
+  SURPLUS_REQUIRE(twice == values.end(), ArgumentError, "em-gmm", "values must differ", name,
+                  *twice);
+}
+
+void require_distances(const char* name, const std::vector<double>& values) {
   for (const double value : values) {
     SURPLUS_REQUIRE(value > 0 && value <= 100, ArgumentError, "em-gmm",
                     "distances must be above 0 and at most 100", name, value);
   }
+  require_distinct(name, values);
 }
 
 void require_weights(const char* name, const std::vector<double>& weights) {
@@ -29,9 +39,20 @@ void require_weights(const char* name, const std::vector<double>& weights) {
     SURPLUS_REQUIRE(weight > 0.5 && weight < 1, ArgumentError, "em-gmm",
                     "weights must be between 0.5 and 1", name, weight);
   }
+  require_distinct(name, weights);
 }
 
-// "sizes" of the same name are those of one experiment.
+void require_intervals(const char* name, std::uint64_t intervals) {
+  SURPLUS_REQUIRE(intervals >= 40 && intervals <= 1000000, ArgumentError, "em-gmm",
+                  "intervals must be at least 40 and at most 1000000", name, intervals);
+}
+
+void require_observations(const char* name, std::uint64_t observations) {
+  SURPLUS_REQUIRE(observations >= 4 && observations <= 10000000, ArgumentError, "em-gmm",
+                  "observations must be at least 4 and at most 10000000", name, observations);
+}
+
+// One number of samples and one of starts per split.
 void require_splits(const char* samples_name, const std::vector<std::uint64_t>& samples,
                     const char* starts_name, const std::vector<std::uint64_t>& starts) {
   SURPLUS_REQUIRE(samples.size() == starts.size(), ArgumentError, "em-gmm",
@@ -42,29 +63,29 @@ void require_splits(const char* samples_name, const std::vector<std::uint64_t>& 
                     "samples and starts must be at least 1", samples_name, samples[i], starts_name,
                     starts[i]);
   }
+  require_distinct(samples_name, samples);
 }
 
 void check(const Config& config) {
-  require_positive("a_thetas", config.a_thetas);
-  require_positive("threshold_thetas", config.threshold_thetas);
-  require_positive("b_separations", config.b_separations);
-  require_positive("c_separations", config.c_separations);
+  require_distances("a_thetas", config.a_thetas);
+  require_distances("threshold_thetas", config.threshold_thetas);
+  require_distances("b_separations", config.b_separations);
+  require_distances("c_separations", config.c_separations);
   require_weights("a_weights", config.a_weights);
   require_weights("weights", config.weights);
-  SURPLUS_REQUIRE(config.intervals >= 1 && config.b_intervals >= 1, ArgumentError, "em-gmm",
-                  "intervals must be at least 1", "intervals", config.intervals, "b_intervals",
-                  config.b_intervals);
+  require_intervals("intervals", config.intervals);
+  require_intervals("b_intervals", config.b_intervals);
   SURPLUS_REQUIRE(config.b_starts >= 1, ArgumentError, "em-gmm", "b_starts must be at least 1",
                   "b_starts", config.b_starts);
-  SURPLUS_REQUIRE(config.c_observations >= 4 && config.d_observations >= 4, ArgumentError, "em-gmm",
-                  "observations must be at least 4", "c_observations", config.c_observations,
-                  "d_observations", config.d_observations);
+  require_observations("c_observations", config.c_observations);
+  require_observations("d_observations", config.d_observations);
   require_splits("c_samples", config.c_samples, "c_starts", config.c_starts);
   require_splits("d_samples", config.d_samples, "d_starts", config.d_starts);
   for (const std::uint64_t number : config.d_cases) {
     SURPLUS_REQUIRE(number >= 1 && number <= 4, ArgumentError, "em-gmm",
                     "d_cases must be among 1, 2, 3 and 4", "d_cases", number);
   }
+  require_distinct("d_cases", config.d_cases);
   SURPLUS_REQUIRE(config.slack >= 0, ArgumentError, "em-gmm", "slack must not be negative", "slack",
                   config.slack);
 }

@@ -372,10 +372,24 @@ BOOST_AUTO_TEST_CASE(settings_outside_their_domain_are_refused_before_the_first_
   refuses([](Config& c) { c.weights = {0.5}; },
           "em-gmm: weights must be between 0.5 and 1; got weights 0.5");
   refuses([](Config& c) { c.intervals = 0; },
-          "em-gmm: intervals must be at least 1; got intervals 0, b_intervals 400");
+          "em-gmm: intervals must be at least 40 and at most 1000000; got intervals 0");
+  refuses([](Config& c) { c.b_intervals = 2000000; },
+          "em-gmm: intervals must be at least 40 and at most 1000000; got b_intervals 2000000");
+  refuses(
+      [](Config& c) {
+        c.b_separations = {2, 4, 2};
+      },
+      "em-gmm: values must differ; got b_separations 2");
+  refuses(
+      [](Config& c) {
+        c.a_weights = {0.7, 0.7};
+      },
+      "em-gmm: values must differ; got a_weights 0.7");
+  refuses([](Config& c) { c.d_cases = {3, 1, 3}; }, "em-gmm: values must differ; got d_cases 3");
+  refuses([](Config& c) { c.c_samples = {2, 2}; }, "em-gmm: values must differ; got c_samples 2");
   refuses([](Config& c) { c.b_starts = 0; }, "em-gmm: b_starts must be at least 1; got b_starts 0");
   refuses([](Config& c) { c.d_observations = 3; },
-          "em-gmm: observations must be at least 4; got c_observations 200, d_observations 3");
+          "em-gmm: observations must be at least 4 and at most 10000000; got d_observations 3");
   refuses(
       [](Config& c) { c.c_starts = {1}; },
       "em-gmm: there must be as many numbers of samples as of starts; got c_samples 2, c_starts "

@@ -6,9 +6,13 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "apps/studies/em_gmm/cells.h"
 #include "apps/studies/em_gmm/truth.h"
+#include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
 #include "surplus/core/rng.h"
 #include "surplus/mixture/population.h"
@@ -112,7 +116,8 @@ double seconds(const BoxDesign& design) {
 }
 
 BoxCell run_box(const BoxDesign& design, Run& run) {
-  const std::string name = fmt::format("separation {:g}, w {:g}", design.separation, design.weight);
+  const std::string name =
+      fmt::format("separation {}, w {}", to_text(design.separation), to_text(design.weight));
   const Rng rng = run.rng().split("P-EM-B").split(name);
   const Chunks batches{design.starts, kStartsPerCell};
   BoxSums sums;

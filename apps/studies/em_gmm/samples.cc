@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <iterator>
+#include <string>
+#include <vector>
 
 #include "apps/studies/em_gmm/truth.h"
+#include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
 #include "surplus/core/rng.h"
 #include "surplus/mixture/gmm_queries.h"
@@ -130,9 +134,9 @@ SampleCell run_samples(const SampleDesign& design, Run& run) {
   const GaussianMixture truth = truth_of(design);
   SampleCell cell;
   cell.design = design;
-  cell.name = design.number > 0
-                  ? fmt::format("case {}", design.number)
-                  : fmt::format("separation {:g}, w {:g}", design.separation, design.weight);
+  cell.name = design.number > 0 ? fmt::format("case {}", design.number)
+                                : fmt::format("separation {}, w {}", to_text(design.separation),
+                                              to_text(design.weight));
   cell.threshold = success_threshold(fisher_trace(truth), design.n);
   const std::string split = fmt::format("{}, {}, {} x {}", design.number > 0 ? "P-EM-D" : "P-EM-C",
                                         cell.name, design.samples, design.starts);

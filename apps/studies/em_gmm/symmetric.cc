@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "apps/studies/em_gmm/cells.h"
 #include "apps/studies/em_gmm/reference.h"
