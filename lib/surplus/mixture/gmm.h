@@ -101,7 +101,8 @@ struct GmmConfig {
 
   bool keep_trace = true;  ///< GmmResult::trace
   bool keep_path = false;  ///< GmmResult::path
-  /// Told the mean log-likelihood of each E-step, start after start.
+  /// Told the mean log-likelihood of each E-step, start after start; by fit_gmm_many() from several
+  /// threads at once.
   Observer observer = {};
 };
 
@@ -128,23 +129,21 @@ struct GmmResult {
 ///
 /// x        n x d, finite; float rows are taken to double before anything is subtracted
 /// Returns  the best of config.starts runs; not having converged is result.stop
-/// Throws   ShapeError, ArgumentError for input out of its domain; NumericalError if no repair
-/// makes
+/// Throws   ShapeError, ArgumentError for input out of its domain; NumericalError if no repair makes
 ///          a covariance positive definite, if the log-likelihood is not finite, or at an empty
 ///          component if the config says so
 /// Error    the likelihood never falls by more than 1e-12 n for covariance_floor = 0 and no repair
 /// Cost     per iteration one gaussian_pass over x; no allocation per iteration up to 2048 rows,
 ///          beyond the data at most 64 MiB plus a few copies of the mixture
 /// Promises the same seed gives the same bits with any number of threads
-/// Source   Dempster, Laird, Rubin (1977), Maximum likelihood from incomplete data; for weights
-/// known
+/// Source   Dempster, Laird, Rubin (1977), Maximum likelihood from incomplete data; for weights known
 ///          or free Xu, Hsu, Maleki (2018), Benefits of over-parameterization with EM
 GmmResult fit_gmm(MatrixView<const double> x, const GmmConfig& config);
 GmmResult fit_gmm(MatrixView<const float> x, const GmmConfig& config);
 
 /// fit_gmm() from each of many given starts, in parallel over the starts.
 ///
-/// starts   each replaces config.given, whose parts it may leave empty as well
+/// starts   each replaces config.given; parts of it may be empty
 /// Returns  one result for each start, in their order
 /// Throws   as fit_gmm()
 /// Promises result i equals fit_gmm() with starts[i] and the seed config.seed
