@@ -294,8 +294,9 @@ Figure success_figure(const Result& result) {
       "Share of random starts from which EM finds the true means. Whiskers: one standard "
       "error, over samples where there are samples. At w* = .52 the wrong labelling is "
       "almost as good as the right one, hence EM_1 succeeds after relabelling. Where EM_2 "
-      "fails on two Gaussians, the optimum of the sample itself lies beyond the threshold: "
-      "with a looser one it succeeds nearly always.",
+      "fails at separation 2 or 4, the optimum of the sample itself lies beyond the "
+      "threshold; a looser one it passes nearly always. At separation 1 the optimum is "
+      "poorly determined, and slow to reach.",
       {}};
   for (const SuccessPanel* panel : {&box, &plane, &two, &near}) {
     if (!panel->empty()) figure.panels.push_back(panel->panel());

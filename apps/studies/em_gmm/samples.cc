@@ -26,7 +26,7 @@ constexpr double kNear = 0.1;
 // A cell of the run is about this many starts: a second or two.
 constexpr std::size_t kRunsPerCell = 125;
 
-// What a run of EM_1 and EM_2 from one start gives, and the mean of it over the starts on a sample.
+// What a run of EM_1 and EM_2 from one start gives; summed over the starts on a sample.
 enum Outcome {
   kEm1Identity,
   kEm1Best,
@@ -82,7 +82,7 @@ Outcomes run_start(const GaussianMixture& truth, const Matrix<double>& x, double
   return outcomes;
 }
 
-// Samples first .. last - 1 and all their starts: the means over the starts, sample after sample.
+// Samples first .. last - 1 and all their starts: the sums over the starts, sample after sample.
 std::vector<double> run_batch(const GaussianMixture& truth, const SampleCell& cell,
                               std::size_t first, std::size_t last, const Rng& rng) {
   const std::size_t starts = cell.design.starts;
@@ -97,26 +97,26 @@ std::vector<double> run_batch(const GaussianMixture& truth, const SampleCell& ce
     const Rng start = rng.split(first + s).split("start").split(r % starts);
     runs[r] = run_start(truth, samples[s], cell.threshold, start);
   });
-  std::vector<double> means(samples.size() * kOutcomes);
+  std::vector<double> sums(samples.size() * kOutcomes);
   for (std::size_t r = 0; r < runs.size(); ++r) {
-    double* to = means.data() + r / starts * kOutcomes;
+    double* to = sums.data() + r / starts * kOutcomes;
     for (std::size_t i = 0; i < kOutcomes; ++i) to[i] += runs[r][i];
   }
-  for (double& mean : means) mean /= static_cast<double>(starts);
-  return means;
+  return sums;
 }
 
-// The mean over samples of one outcome, and its standard error.
-Share share_of(const std::vector<double>& means, Outcome outcome) {
-  const double samples = static_cast<double>(means.size() / kOutcomes);
-  double mean = 0;
-  for (std::size_t i = outcome; i < means.size(); i += kOutcomes) mean += means[i];
-  mean /= samples;
+// The mean over all runs of one outcome, and its standard error over samples of `starts` each.
+Share share_of(const std::vector<double>& sums, std::size_t starts, Outcome outcome) {
+  const double samples = static_cast<double>(sums.size() / kOutcomes);
+  double total = 0;
+  for (std::size_t i = outcome; i < sums.size(); i += kOutcomes) total += sums[i];
   double squares = 0;
-  for (std::size_t i = outcome; i < means.size(); i += kOutcomes) {
-    squares += (means[i] - mean) * (means[i] - mean);
+  for (std::size_t i = outcome; i < sums.size(); i += kOutcomes) {
+    squares += (sums[i] - total / samples) * (sums[i] - total / samples);
   }
-  return {mean, samples > 1 ? std::sqrt(squares / (samples - 1) / samples) : 0};
+  const double runs = static_cast<double>(starts);
+  return {total / (samples * runs),
+          samples > 1 ? std::sqrt(squares / (samples - 1) / samples) / runs : 0};
 }
 
 }  // namespace
@@ -142,25 +142,26 @@ SampleCell run_samples(const SampleDesign& design, Run& run) {
                                         cell.name, design.samples, design.starts);
   const Rng rng = run.rng().split(split);
   const Chunks batches{design.samples, std::max<std::size_t>(1, kRunsPerCell / design.starts)};
-  std::vector<double> means;
+  std::vector<double> sums;
   for (std::size_t b = 0; b < batches.count(); ++b) {
     SampleDesign batch = design;
     batch.samples = batches.end(b) - batches.begin(b);
     const std::vector<double> part =
         run.cell(fmt::format("{}, batch {}", split, b), seconds(batch), batch.samples * kOutcomes,
                  [&] { return run_batch(truth, cell, batches.begin(b), batches.end(b), rng); });
-    means.insert(means.end(), part.begin(), part.end());
+    sums.insert(sums.end(), part.begin(), part.end());
   }
-  cell.em1_identity = share_of(means, kEm1Identity);
-  cell.em1_best = share_of(means, kEm1Best);
-  cell.em1_near = share_of(means, kEm1Near);
-  cell.em2_best = share_of(means, kEm2Best);
-  cell.em2_sorted = share_of(means, kEm2Sorted);
-  cell.em2_near = share_of(means, kEm2Near);
-  cell.em1_iterations = share_of(means, kEm1Iterations).value;
-  cell.em2_iterations = share_of(means, kEm2Iterations).value;
-  cell.unfinished = std::round(share_of(means, kUnfinished).value *
-                               static_cast<double>(design.samples * design.starts));
+  const auto share = [&](Outcome outcome) { return share_of(sums, design.starts, outcome); };
+  cell.em1_identity = share(kEm1Identity);
+  cell.em1_best = share(kEm1Best);
+  cell.em1_near = share(kEm1Near);
+  cell.em2_best = share(kEm2Best);
+  cell.em2_sorted = share(kEm2Sorted);
+  cell.em2_near = share(kEm2Near);
+  cell.em1_iterations = share(kEm1Iterations).value;
+  cell.em2_iterations = share(kEm2Iterations).value;
+  cell.unfinished =
+      std::round(share(kUnfinished).value * static_cast<double>(design.samples * design.starts));
   return cell;
 }
 
