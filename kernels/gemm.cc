@@ -128,7 +128,7 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
     return;
   }
   constexpr std::size_t cols = kTileCols<T>;
-  const bool shallow = k <= kShallow && !b.is_transposed();
+  const bool shallow = k <= kShallow && n > cols && !b.is_transposed();
   const Cut depths(k, kDepth<T>, kUnroll);
   const Cut blocks(m, shallow ? kTileRows : kBlockRows<T>, kTileRows);
   const bool packs_a = a.op == Op::kTransposed ||
@@ -142,6 +142,7 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
     const bool last = p + depth == k;
     for (std::size_t i = 0; i < m; i += blocks.size) {
       const std::size_t height = blocks.length(i), tiles = CeilDiv(height, kTileRows);
+      const std::size_t least = height / tiles, longer = height - least * tiles;
       TileArgs<T> tile{};
       tile.k = depth;
       tile.alpha = alpha;
@@ -168,7 +169,7 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
         const bool has_next = !b.is_transposed() && j + cols < n;
         std::size_t fetched = 0;
         for (std::size_t t = 0, r = 0; t < tiles; ++t) {
-          const std::size_t rows = height / tiles + (t < height % tiles ? 1 : 0);
+          const std::size_t rows = least + (t < longer ? 1 : 0);
           tile.a = rows_of_a + r * tile.a_stride;
           tile.c = c + (i + r) * c_stride + j;
           if (has_next && fetched < depth) {
@@ -221,6 +222,14 @@ void GemmF32(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, floa
   Gemm<float>(m, n, k, alpha, {op_a, a, a_stride}, {{op_b, b, b_stride}, nullptr, 0, 0}, beta, c,
               c_stride, static_cast<float*>(scratch), epilogue);
 }
+void GemmBatchF32(std::size_t count, Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k,
+                  float alpha, const float* a, std::size_t a_stride, std::size_t a_step,
+                  const float* b, std::size_t b_stride, std::size_t b_step, float beta, float* c,
+                  std::size_t c_stride, std::size_t c_step, void* scratch) {
+  for (; count > 0; --count, a += a_step, b += b_step, c += c_step) {
+    GemmF32(op_a, op_b, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride, scratch, {});
+  }
+}
 void GemmPackedF32(Op op_a, std::size_t m, std::size_t n, std::size_t k, float alpha,
                    const float* a, std::size_t a_stride, const float* packed, std::size_t packed_n,
                    std::size_t first, float beta, float* c, std::size_t c_stride, void* scratch,
@@ -240,6 +249,14 @@ void GemmF64(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, doub
              const GemmEpilogue<double>& epilogue) {
   Gemm<double>(m, n, k, alpha, {op_a, a, a_stride}, {{op_b, b, b_stride}, nullptr, 0, 0}, beta, c,
                c_stride, static_cast<double*>(scratch), epilogue);
+}
+void GemmBatchF64(std::size_t count, Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k,
+                  double alpha, const double* a, std::size_t a_stride, std::size_t a_step,
+                  const double* b, std::size_t b_stride, std::size_t b_step, double beta, double* c,
+                  std::size_t c_stride, std::size_t c_step, void* scratch) {
+  for (; count > 0; --count, a += a_step, b += b_step, c += c_step) {
+    GemmF64(op_a, op_b, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride, scratch, {});
+  }
 }
 void GemmPackedF64(Op op_a, std::size_t m, std::size_t n, std::size_t k, double alpha,
                    const double* a, std::size_t a_stride, const double* packed,
@@ -274,6 +291,8 @@ namespace surplus::kernels {
 
 HWY_EXPORT(GemmF32);
 HWY_EXPORT(GemmF64);
+HWY_EXPORT(GemmBatchF32);
+HWY_EXPORT(GemmBatchF64);
 HWY_EXPORT(GemmPackedF32);
 HWY_EXPORT(GemmPackedF64);
 HWY_EXPORT(PackBF32);
@@ -297,6 +316,14 @@ void gemm(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, double 
   HWY_DYNAMIC_DISPATCH(GemmF64)
   (op_a, op_b, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride, scratch, epilogue);
 }
+void gemm_batch(std::size_t count, Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k,
+                float alpha, const float* a, std::size_t a_stride, std::size_t a_step,
+                const float* b, std::size_t b_stride, std::size_t b_step, float beta, float* c,
+                std::size_t c_stride, std::size_t c_step, void* scratch) {
+  HWY_DYNAMIC_DISPATCH(GemmBatchF32)
+  (count, op_a, op_b, m, n, k, alpha, a, a_stride, a_step, b, b_stride, b_step, beta, c, c_stride,
+   c_step, scratch);
+}
 void gemm_packed(Op op_a, std::size_t m, std::size_t n, std::size_t k, float alpha, const float* a,
                  std::size_t a_stride, const float* packed, std::size_t packed_n, std::size_t first,
                  float beta, float* c, std::size_t c_stride, void* scratch,
@@ -312,6 +339,14 @@ void gemm_pack_b(Op op_b, std::size_t n, std::size_t k, const float* b, std::siz
 template <>
 std::size_t gemm_packed_size<float>(std::size_t n, std::size_t k) {
   return HWY_DYNAMIC_DISPATCH(PackedSizeF32)(n, k);
+}
+void gemm_batch(std::size_t count, Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k,
+                double alpha, const double* a, std::size_t a_stride, std::size_t a_step,
+                const double* b, std::size_t b_stride, std::size_t b_step, double beta, double* c,
+                std::size_t c_stride, std::size_t c_step, void* scratch) {
+  HWY_DYNAMIC_DISPATCH(GemmBatchF64)
+  (count, op_a, op_b, m, n, k, alpha, a, a_stride, a_step, b, b_stride, b_step, beta, c, c_stride,
+   c_step, scratch);
 }
 void gemm_packed(Op op_a, std::size_t m, std::size_t n, std::size_t k, double alpha,
                  const double* a, std::size_t a_stride, const double* packed, std::size_t packed_n,

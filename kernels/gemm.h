@@ -45,6 +45,17 @@ void gemm(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, double 
           const double* a, std::size_t a_stride, const double* b, std::size_t b_stride, double beta,
           double* c, std::size_t c_stride, void* scratch, GemmEpilogue<double> epilogue = {});
 
+/// gemm() on `count` products of one shape whose operands lie a_step, b_step and c_step elements
+/// apart; a step of 0 shares an operand of the input. For many small products: 8 to 64 wide.
+void gemm_batch(std::size_t count, Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k,
+                float alpha, const float* a, std::size_t a_stride, std::size_t a_step,
+                const float* b, std::size_t b_stride, std::size_t b_step, float beta, float* c,
+                std::size_t c_stride, std::size_t c_step, void* scratch);
+void gemm_batch(std::size_t count, Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k,
+                double alpha, const double* a, std::size_t a_stride, std::size_t a_step,
+                const double* b, std::size_t b_stride, std::size_t b_step, double beta, double* c,
+                std::size_t c_stride, std::size_t c_step, void* scratch);
+
 /// Elements that gemm_pack_b() writes for a k x n operand, on the target in force.
 template <typename T>
 std::size_t gemm_packed_size(std::size_t n, std::size_t k);

@@ -66,10 +66,39 @@ void bench_gemm(benchmark::State& state, GemmRival<T> side, Case shape, bool a_t
                        static_cast<double>((m * k + k * n + m * n) * sizeof(T)));
 }
 
+// 1000 products of one small shape: our batch, and a loop over a rival.
+template <typename T>
+void bench_batch(benchmark::State& state, GemmRival<T> side, std::size_t size) {
+  const std::size_t count = 1000, area = size * size;
+  const std::vector<T> a = numbers<T>(count * area), b = numbers<T>(count * area);
+  std::vector<T> c(count * area);
+  alignas(64) static std::byte scratch[std::size_t{4} << 20];
+  for (auto _ : state) {
+    if (side.gemm == surplus_gemm<T>) {
+      kernels::gemm_batch(count, Op::kPlain, Op::kPlain, size, size, size, T{1}, a.data(), size,
+                          area, b.data(), size, area, T{0}, c.data(), size, area, scratch);
+    } else {
+      for (std::size_t at = 0; at < count * area; at += area) {
+        side.gemm(false, false, size, size, size, &a[at], &b[at], &c[at]);
+      }
+    }
+    benchmark::ClobberMemory();
+  }
+  const auto elements = static_cast<double>(count * area);
+  bench::count_work<T>(state, 2 * elements * static_cast<double>(size), 3 * elements * sizeof(T));
+}
+
 template <typename T>
 void add_benchmarks(const std::string& type) {
   std::vector<GemmRival<T>> sides = {{"surplus", surplus_gemm<T>}};
   for (const GemmRival<T>& rival : bench::gemm_rivals<T>()) sides.push_back(rival);
+  for (const std::size_t size : {8, 16, 24, 32, 48, 64}) {
+    for (const GemmRival<T>& side : sides) {
+      benchmark::RegisterBenchmark(
+          (type + "/batch/" + std::to_string(size) + "/" + side.name).c_str(), bench_batch<T>, side,
+          size);
+    }
+  }
   for (const char* ops : {"NN", "NT", "TN", "TT"}) {
     const bool a_transposed = ops[0] == 'T', b_transposed = ops[1] == 'T';
     for (const Case& shape : kCases) {

@@ -364,6 +364,35 @@ BOOST_AUTO_TEST_CASE(a_packed_operand_gives_the_bits_of_the_plain_one_whole_or_i
   });
 }
 
+template <typename T>
+void check_batch(std::size_t size, std::size_t b_step) {
+  const std::size_t count = 5, area = size * size;
+  Operand<T> a(count, area), b(count, area), c(count, area, 1, 3);
+  a.fill_random(size);
+  b.fill_random(size + 1);
+  c.fill_random(size + 2);
+  Operand<T> expected = c;
+  const Scratch scratch(size, size, size);
+  kernels::gemm_batch(count, Op::kTransposed, Op::kPlain, size, size, size, T{2}, a.data(), size,
+                      area, b.data(), size, b_step, T{-1}, c.data(), size, c.stride(),
+                      scratch.get());
+  BOOST_TEST(c.intact());
+  for (std::size_t i = 0; i < count; ++i) {
+    kernels::gemm(Op::kTransposed, Op::kPlain, size, size, size, T{2}, &a(i, 0), size,
+                  b.data() + i * b_step, size, T{-1}, &expected(i, 0), size, scratch.get());
+    for (std::size_t at = 0; at < area; ++at) BOOST_TEST_REQUIRE(c(i, at) == expected(i, at));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_is_its_products_one_by_one) {
+  on_every_target([] {
+    for (const std::size_t size : {1u, 8u, 17u, 33u}) {
+      check_batch<float>(size, size * size);
+      check_batch<double>(size, 0);
+    }
+  });
+}
+
 BOOST_AUTO_TEST_CASE(scratch_stays_within_the_stated_limit) {
   on_every_target([] {
     BOOST_TEST(kernels::gemm_scratch_size(100000, 100000, 100000) <= std::size_t{4} << 20);
