@@ -46,6 +46,7 @@ std::string_view trimmed(std::string_view text) {
 /// The order of the label names, and where each of them then stands.
 std::vector<std::size_t> ranks_of(const std::vector<std::string>& names) {
   std::vector<std::optional<double>> numbers;
+  numbers.reserve(names.size());
   for (const std::string& name : names) numbers.push_back(to_number(name));
   const bool by_value =
       std::all_of(numbers.begin(), numbers.end(), [](const auto& x) { return x.has_value(); });

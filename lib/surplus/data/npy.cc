@@ -189,7 +189,7 @@ std::optional<T> convert(Raw raw) {
     if (std::isinf(value) && !std::isinf(raw)) return std::nullopt;
   } else {
     // The rounded value may be 2^63 or 2^64, which does not go back.
-    constexpr T kEnd = static_cast<T>(std::numeric_limits<Raw>::max() / 2 + 1) * 2;
+    constexpr T kEnd = static_cast<T>((std::numeric_limits<Raw>::max() >> 1) + 1) * 2;
     if (value >= kEnd || static_cast<Raw>(value) != raw) return std::nullopt;
   }
   return value;

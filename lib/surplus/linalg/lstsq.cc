@@ -12,12 +12,10 @@ namespace {
 
 // LAPACK wants columns, and room for X where B was.
 template <typename T>
-Matrix<T> columns(MatrixView<const T> a, std::size_t length) {
-  Matrix<T> out(a.cols(), length);
+void copy_columns(MatrixView<const T> a, Matrix<T>& rows) {
   for (std::size_t i = 0; i < a.rows(); ++i) {
-    for (std::size_t j = 0; j < a.cols(); ++j) out(j, i) = a(i, j);
+    for (std::size_t j = 0; j < a.cols(); ++j) rows(j, i) = a(i, j);
   }
-  return out;
 }
 
 template <typename T>
@@ -34,11 +32,12 @@ Lstsq<T> lstsq_of(MatrixView<const T> a, MatrixView<const T> b, const LstsqConfi
   detail::require_finite("lstsq", "a", a);
   detail::require_finite("lstsq", "b", b);
   Lstsq<T> result{Matrix<T>(n, k), 0, std::vector<T>(std::min(m, n))};
-  Matrix<T> a_t = columns(a, m);
   // Without a right-hand side LAPACK does nothing at all; a column of zeros keeps the rank and the
   // singular values defined.
   const std::size_t sides = std::max<std::size_t>(k, 1);
-  Matrix<T> b_t = k == 0 ? Matrix<T>(1, longest) : columns(b, longest);
+  Matrix<T> a_t(n, m), b_t(sides, longest);
+  copy_columns(a, a_t);
+  copy_columns(b, b_t);
   const kernels::BlasScratch size = kernels::gelsd_scratch(m, n, sides, T{});
   std::vector<T> reals(size.reals);
   std::vector<std::int32_t> ints(size.ints);
