@@ -2,9 +2,9 @@
 
 #include <benchmark/benchmark.h>
 
-#include <cmath>
 #include <vector>
 
+#include "bench/support/roofline.h"
 #include "kernels/reference/activation.h"
 
 namespace surplus {
@@ -12,10 +12,8 @@ namespace {
 
 using kernels::Activation;
 
-void count(benchmark::State& state, double bytes) {
-  state.counters["bytes/s"] =
-      benchmark::Counter(bytes, benchmark::Counter::kIsIterationInvariantRate);
-}
+// Flop per element, by activation, as the header has them.
+constexpr double kForwardFlops[] = {1, 2, 25, 25, 30}, kBackwardFlops[] = {1, 2, 3, 3, 45};
 
 // A batch of 128 through hidden layers: in the caches, and in 64 MiB of them.
 void shapes(benchmark::internal::Benchmark* bench) {
@@ -32,7 +30,9 @@ void bench_forward(benchmark::State& state) {
     kernels::bias_activation(f, m, n, x.data(), n, bias.data(), y.data(), n);
     benchmark::ClobberMemory();
   }
-  count(state, static_cast<double>(m * n * 2 * sizeof(T)));
+  const auto elements = static_cast<double>(m * n);
+  bench::count_roofline<T>(state, kForwardFlops[state.range(2)] * elements,
+                           2 * sizeof(T) * elements);
 }
 
 template <typename T>
@@ -46,7 +46,9 @@ void bench_backward(benchmark::State& state) {
                                  n, d_bias.data());
     benchmark::ClobberMemory();
   }
-  count(state, static_cast<double>(m * n * 3 * sizeof(T)));
+  const auto elements = static_cast<double>(m * n);
+  bench::count_roofline<T>(state, kBackwardFlops[state.range(2)] * elements,
+                           3 * sizeof(T) * elements);
 }
 
 template <typename T>
@@ -62,7 +64,8 @@ void bench_features(benchmark::State& state) {
     features(m, n, x.data(), n, phase.data(), T(0.01), y.data(), n);
     benchmark::ClobberMemory();
   }
-  count(state, static_cast<double>(m * n * 2 * sizeof(T)));
+  const auto elements = static_cast<double>(m * n);
+  bench::count_roofline<T>(state, 32 * elements, 2 * sizeof(T) * elements);
 }
 
 BENCHMARK(bench_forward<float>)->Apply(shapes);

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "bench/support/roofline.h"
 #include "kernels/reference/reduce.h"
 
 namespace surplus {
@@ -19,12 +20,10 @@ void shapes(benchmark::internal::Benchmark* bench) {
   bench->Args({1024, 10})->Args({1024, 1024})->Args({16384, 1024});
 }
 
-void count(benchmark::State& state, double bytes_per_element) {
+template <typename T>
+void count(benchmark::State& state, double flops, double moved) {
   const auto elements = static_cast<double>(state.range(0)) * static_cast<double>(state.range(1));
-  state.counters["elements/s"] =
-      benchmark::Counter(elements, benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["bytes/s"] = benchmark::Counter(elements * bytes_per_element,
-                                                 benchmark::Counter::kIsIterationInvariantRate);
+  bench::count_roofline<T>(state, flops * elements, moved * sizeof(T) * elements);
 }
 
 template <typename T>
@@ -34,7 +33,7 @@ std::vector<T> values(std::size_t count) {
   return x;
 }
 
-template <typename T, Reduction<T> reduction>
+template <typename T, Reduction<T> reduction, int flops>
 void bench_rows(benchmark::State& state) {
   const auto m = static_cast<std::size_t>(state.range(0)),
              n = static_cast<std::size_t>(state.range(1));
@@ -44,7 +43,7 @@ void bench_rows(benchmark::State& state) {
     reduction(m, n, x.data(), n, out.data());
     benchmark::ClobberMemory();
   }
-  count(state, sizeof(T));
+  count<T>(state, flops, 1);
 }
 
 template <typename T, Map<T> map>
@@ -57,16 +56,16 @@ void bench_map(benchmark::State& state) {
     map(m, n, x.data(), n, y.data(), n);
     benchmark::ClobberMemory();
   }
-  count(state, 2 * sizeof(T));
+  count<T>(state, 20, 2);
 }
 
-BENCHMARK(bench_rows<float, kernels::row_sum>)->Apply(shapes);
-BENCHMARK(bench_rows<double, kernels::row_sum>)->Apply(shapes);
-BENCHMARK(bench_rows<float, kernels::reference::row_sum<float>>)->Args({1024, 1024});
-BENCHMARK(bench_rows<float, kernels::row_max>)->Apply(shapes);
-BENCHMARK(bench_rows<float, kernels::row_log_sum_exp>)->Apply(shapes);
-BENCHMARK(bench_rows<double, kernels::row_log_sum_exp>)->Apply(shapes);
-BENCHMARK(bench_rows<float, kernels::reference::row_log_sum_exp<float>>)->Args({1024, 1024});
+BENCHMARK(bench_rows<float, kernels::row_sum, 1>)->Apply(shapes);
+BENCHMARK(bench_rows<double, kernels::row_sum, 1>)->Apply(shapes);
+BENCHMARK(bench_rows<float, kernels::reference::row_sum<float>, 1>)->Args({1024, 1024});
+BENCHMARK(bench_rows<float, kernels::row_max, 2>)->Apply(shapes);
+BENCHMARK(bench_rows<float, kernels::row_log_sum_exp, 20>)->Apply(shapes);
+BENCHMARK(bench_rows<double, kernels::row_log_sum_exp, 20>)->Apply(shapes);
+BENCHMARK(bench_rows<float, kernels::reference::row_log_sum_exp<float>, 20>)->Args({1024, 1024});
 BENCHMARK(bench_map<float, kernels::row_softmax>)->Apply(shapes);
 BENCHMARK(bench_map<double, kernels::row_softmax>)->Apply(shapes);
 BENCHMARK(bench_map<float, kernels::reference::row_softmax<float>>)->Args({1024, 1024});

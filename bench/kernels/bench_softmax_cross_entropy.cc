@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "bench/support/roofline.h"
 #include "kernels/reference/softmax_cross_entropy.h"
 
 namespace surplus {
@@ -26,10 +27,8 @@ void bench_loss(benchmark::State& state) {
     benchmark::ClobberMemory();
   }
   const auto elements = static_cast<double>(m * n);
-  state.counters["elements/s"] =
-      benchmark::Counter(elements, benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["bytes/s"] =
-      benchmark::Counter(elements * 2 * sizeof(T), benchmark::Counter::kIsIterationInvariantRate);
+  // An exponential is about 16 (float) or 22 (double) operations.
+  bench::count_roofline<T>(state, (sizeof(T) == 4 ? 20 : 26) * elements, 2 * sizeof(T) * elements);
 }
 
 // The batches of the studies, and 64 MiB.

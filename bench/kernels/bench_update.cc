@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "bench/support/roofline.h"
+
 namespace surplus {
 namespace {
 
@@ -27,24 +29,24 @@ struct Arrays {
   std::vector<T> d_w, first, second, w;
 };
 
-// `moved` elements read and written per parameter.
+// `moved` elements read and written and `flops` done per parameter.
 template <typename T, typename Rule>
-void run(benchmark::State& state, double moved, const Rule& rule) {
+void run(benchmark::State& state, double flops, double moved, const Rule& rule) {
   Arrays<T> arrays(state.range(0));
   for (auto _ : state) {
     rule(arrays);
     benchmark::ClobberMemory();
   }
-  state.counters["bytes/s"] = benchmark::Counter(moved * sizeof(T) * static_cast<double>(arrays.n),
-                                                 benchmark::Counter::kIsIterationInvariantRate);
+  const auto parameters = static_cast<double>(arrays.n);
+  bench::count_roofline<T>(state, flops * parameters, moved * sizeof(T) * parameters);
 }
 
 // The bound: a copy, and a + s b into a third array (triad).
 void bench_copy(benchmark::State& state) {
-  run<float>(state, 2, [](auto& a) { std::copy(a.d_w.begin(), a.d_w.end(), a.w.begin()); });
+  run<float>(state, 0, 2, [](auto& a) { std::copy(a.d_w.begin(), a.d_w.end(), a.w.begin()); });
 }
 void bench_triad(benchmark::State& state) {
-  run<float>(state, 3, [](auto& a) {
+  run<float>(state, 2, 3, [](auto& a) {
     const float* x = a.d_w.data();
     const float* y = a.second.data();
     float* z = a.first.data();
@@ -54,19 +56,19 @@ void bench_triad(benchmark::State& state) {
 
 template <typename T>
 void bench_sgd(benchmark::State& state) {
-  run<T>(state, 3,
+  run<T>(state, 4, 3,
          [](auto& a) { kernels::sgd_update(a.n, T(0.1), T(1e-4), a.d_w.data(), a.w.data()); });
 }
 template <typename T>
 void bench_momentum(benchmark::State& state) {
-  run<T>(state, 5, [](auto& a) {
+  run<T>(state, 6, 5, [](auto& a) {
     kernels::momentum_update(a.n, T(0.1), T(0.9), T(1e-4), a.d_w.data(), a.first.data(),
                              a.w.data());
   });
 }
 template <typename T>
 void bench_nesterov(benchmark::State& state) {
-  run<T>(state, 5, [](auto& a) {
+  run<T>(state, 8, 5, [](auto& a) {
     kernels::nesterov_update(a.n, T(0.1), T(0.9), T(1e-4), a.d_w.data(), a.first.data(),
                              a.w.data());
   });
@@ -74,7 +76,7 @@ void bench_nesterov(benchmark::State& state) {
 template <typename T>
 void bench_adam(benchmark::State& state) {
   const kernels::AdamStep<T> step = {T(1e-3), T(0.9), T(0.999), T(1e-8), T(1), T(0), T(1)};
-  run<T>(state, 7, [&](auto& a) {
+  run<T>(state, 14, 7, [&](auto& a) {
     kernels::adam_update(a.n, step, a.d_w.data(), a.first.data(), a.second.data(), a.w.data());
   });
 }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "bench/support/roofline.h"
+
 namespace surplus {
 namespace {
 
@@ -22,10 +24,8 @@ void bench_array(benchmark::State& state) {
     benchmark::ClobberMemory();
   }
   const auto elements = static_cast<double>(n);
-  state.counters["elements/s"] =
-      benchmark::Counter(elements, benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["bytes/s"] =
-      benchmark::Counter(2 * sizeof(T) * elements, benchmark::Counter::kIsIterationInvariantRate);
+  // About what each of the functions needs, in operations per element.
+  bench::count_roofline<T>(state, (sizeof(T) == 4 ? 20 : 25) * elements, 2 * sizeof(T) * elements);
 }
 
 // The rival: the C library, one element at a time.
