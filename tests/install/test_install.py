@@ -1,7 +1,7 @@
 """What `meson install` puts in place is enough to build against, and so is a Meson subproject.
 
 The program built is the README's own, and must print what the README says it prints.
-test_install.py SOURCE_ROOT BUILD_ROOT
+test_install.py SOURCE_ROOT BUILD_ROOT JUNIT_FILE
 """
 
 import concurrent.futures
@@ -12,6 +12,9 @@ import subprocess
 import sys
 import tempfile
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+import junit  # pylint: disable=wrong-import-position
 
 SOURCE, BUILD = (pathlib.Path(path) for path in sys.argv[1:3])
 
@@ -90,4 +93,4 @@ class Install(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1])
+    junit.main(sys.argv[3])
