@@ -100,8 +100,9 @@ std::vector<double> compute_paths(std::size_t intervals) {
       config.sample_weights = nodes.weights;
       config.keep_trace = true;
       config.keep_path = true;
-      const auto path = path_values(fit_gmm(nodes.x, config), kPathSteps);
-      values.insert(values.end(), path.begin(), path.end());
+      for (const double value : path_values(fit_gmm(nodes.x, config), kPathSteps)) {
+        values.push_back(value);
+      }
     }
   }
   return values;

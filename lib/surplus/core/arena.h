@@ -6,10 +6,7 @@
 
 namespace surplus::detail {
 
-/// Lets run_on_threads() use `count` threads; 0 means one per core.
-void set_arena_threads(std::size_t count);
-
-/// The number of threads, at least 1.
+/// The number of threads there are, one per core this process may use.
 std::size_t arena_threads();
 
 /// Makes `count` calls of body(job), at once if that many threads are free, and returns when all

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <limits>
+#include <memory>
 #include <new>
 #include <span>
 #include <string>
@@ -98,13 +99,13 @@ class Matrix {
         cols == 0 || rows <= std::numeric_limits<std::ptrdiff_t>::max() / sizeof(T) / cols,
         ShapeError, "Matrix", "the elements must fit into memory", "shape", shape_);
     data_ = allocate(size());
-    std::fill_n(data_, size(), value);
+    std::fill_n(data(), size(), value);
   }
 
   /// Throws ShapeError if the rows differ in length.
   Matrix(std::initializer_list<std::initializer_list<T>> rows)
       : Matrix(rows.size(), rows.size() == 0 ? 0 : rows.begin()->size()) {
-    T* to = data_;
+    T* to = data();
     for (const auto& row : rows) {
       SURPLUS_REQUIRE(row.size() == shape_.cols, ShapeError, "Matrix",
                       "all rows must be equally long", "first", shape_.cols, "other", row.size());
@@ -115,20 +116,22 @@ class Matrix {
   /// A copy of what the view shows.
   explicit Matrix(MatrixView<const T> from) : Matrix(from.rows(), from.cols()) {
     for (std::size_t i = 0; i < from.rows(); ++i) {
-      std::copy_n(from.row(i).data(), from.cols(), data_ + i * shape_.cols);
+      std::copy_n(from.row(i).data(), from.cols(), data() + i * shape_.cols);
     }
   }
 
   Matrix(const Matrix& other) : Matrix(other.view()) {}
-  Matrix(Matrix&& other) noexcept { swap(other); }
+  Matrix(Matrix&& other) noexcept
+      : data_(std::move(other.data_)), shape_(std::exchange(other.shape_, Shape{})) {}
   Matrix& operator=(Matrix other) noexcept {
-    swap(other);
+    data_ = std::move(other.data_);
+    shape_ = other.shape_;
     return *this;
   }
-  ~Matrix() { ::operator delete (data_, std::align_val_t{kAlignment}); }
+  ~Matrix() = default;
 
-  T* data() { return data_; }
-  const T* data() const { return data_; }
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
   Shape shape() const { return shape_; }
   std::size_t rows() const { return shape_.rows; }
   std::size_t cols() const { return shape_.cols; }
@@ -140,29 +143,29 @@ class Matrix {
   std::span<T> row(std::size_t i) { return view().row(i); }
   std::span<const T> row(std::size_t i) const { return view().row(i); }
   /// All elements, row after row.
-  std::span<T> values() { return {data_, size()}; }
-  std::span<const T> values() const { return {data_, size()}; }
+  std::span<T> values() { return {data(), size()}; }
+  std::span<const T> values() const { return {data(), size()}; }
 
-  MatrixView<T> view() { return {data_, shape_.rows, shape_.cols}; }
-  MatrixView<const T> view() const { return {data_, shape_.rows, shape_.cols}; }
+  MatrixView<T> view() { return {data(), shape_.rows, shape_.cols}; }
+  MatrixView<const T> view() const { return {data(), shape_.rows, shape_.cols}; }
   operator MatrixView<T>() { return view(); }
   operator MatrixView<const T>() const { return view(); }
 
   friend bool operator==(const Matrix& a, const Matrix& b) {
-    return a.shape_ == b.shape_ && std::equal(a.data_, a.data_ + a.size(), b.data_);
+    return a.shape_ == b.shape_ && std::ranges::equal(a.values(), b.values());
   }
 
  private:
-  static T* allocate(std::size_t count) {
+  struct Free {
+    void operator()(T* data) const { ::operator delete (data, std::align_val_t{kAlignment}); }
+  };
+  static std::unique_ptr<T[], Free> allocate(std::size_t count) {
     if (count == 0) return nullptr;
-    return static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{kAlignment}));
-  }
-  void swap(Matrix& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(shape_, other.shape_);
+    return std::unique_ptr<T[], Free>(
+        static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{kAlignment})));
   }
 
-  T* data_ = nullptr;
+  std::unique_ptr<T[], Free> data_;
   Shape shape_;
 };
 

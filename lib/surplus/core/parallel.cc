@@ -20,6 +20,8 @@ struct Job {
 // The arena does so as well, but out of the thread sanitizer's sight.
 std::atomic<std::size_t> handover = 0;
 
+std::atomic<std::size_t> allowed_threads = 0;  // 0: as many as there are
+
 void work_on(void* erased) {
   handover.fetch_add(1, std::memory_order_acq_rel);
   Job& job = *static_cast<Job*>(erased);
@@ -36,9 +38,11 @@ void work_on(void* erased) {
 
 }  // namespace
 
-void set_thread_count(std::size_t count) { detail::set_arena_threads(count); }
+void set_thread_count(std::size_t count) { allowed_threads = count; }
 
-std::size_t thread_count() { return detail::arena_threads(); }
+std::size_t thread_count() {
+  return allowed_threads == 0 ? detail::arena_threads() : allowed_threads.load();
+}
 
 void parallel_for(std::size_t count, const std::function<void(std::size_t)>& task) {
   const std::size_t threads = std::min(count, thread_count());

@@ -11,11 +11,12 @@
 
 namespace surplus {
 
-/// Lets the library use `count` threads from now on; 0 means one per core, the default.
+/// Lets the library use `count` threads from now on; 0 means one per core, the default. Work is
+/// then shared as among `count`, but never by more threads than there are cores.
 /// Not to be called while a parallel function runs.
 void set_thread_count(std::size_t count);
 
-/// The number of threads the library uses, at least 1.
+/// The number of threads the library may use, at least 1.
 std::size_t thread_count();
 
 /// Calls task(i) for i = 0 .. count - 1, each once, in any order and from any of the threads.

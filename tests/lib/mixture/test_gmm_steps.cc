@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE gmm_steps
 #include "surplus/mixture/gmm_steps.h"
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <cstdlib>
@@ -14,7 +15,7 @@
 #include "tests/support/matrices.h"
 
 namespace {
-std::size_t allocations = 0;
+std::atomic<std::size_t> allocations = 0;
 }
 
 // Counts what the steps take from the heap. Not inlined, because GCC 12 would see malloc and delete
