@@ -38,6 +38,7 @@ constexpr std::array<std::pair<std::string_view, GmmStart>, 4> kStarts = {{
 template <typename Table>
 std::vector<std::string> names_of(const Table& table) {
   std::vector<std::string> names;
+  names.reserve(table.size());
   for (const auto& [name, value] : table) names.emplace_back(name);
   return names;
 }
