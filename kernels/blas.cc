@@ -14,6 +14,8 @@ namespace surplus::kernels {
 namespace {
 
 int size32(std::size_t n) { return static_cast<int>(n); }
+// BLAS refuses a stride of 0, even of an operand without elements.
+int stride32(std::size_t stride) { return size32(std::max<std::size_t>(stride, 1)); }
 
 // Threads are the caller's business; OpenBLAS would otherwise start one per core in each of ours.
 void use_one_thread() {
@@ -145,6 +147,27 @@ void trsm_right(bool transposed, std::size_t m, std::size_t n, const double* l,
   cblas_dtrsm(CblasRowMajor, CblasRight, CblasLower, operation(transposed), CblasNonUnit, size32(m),
               size32(n), 1, l, size32(l_stride), b, size32(b_stride));
 }
+
+void blas_gemm(bool a_transposed, bool b_transposed, std::size_t m, std::size_t n, std::size_t k,
+               float alpha, const float* a, std::size_t a_stride, const float* b,
+               std::size_t b_stride, float beta, float* c, std::size_t c_stride) {
+  if (m == 0 || n == 0) return;
+  use_one_thread();
+  cblas_sgemm(CblasRowMajor, operation(a_transposed), operation(b_transposed), size32(m), size32(n),
+              size32(k), alpha, a, stride32(a_stride), b, stride32(b_stride), beta, c,
+              stride32(c_stride));
+}
+void blas_gemm(bool a_transposed, bool b_transposed, std::size_t m, std::size_t n, std::size_t k,
+               double alpha, const double* a, std::size_t a_stride, const double* b,
+               std::size_t b_stride, double beta, double* c, std::size_t c_stride) {
+  if (m == 0 || n == 0) return;
+  use_one_thread();
+  cblas_dgemm(CblasRowMajor, operation(a_transposed), operation(b_transposed), size32(m), size32(n),
+              size32(k), alpha, a, stride32(a_stride), b, stride32(b_stride), beta, c,
+              stride32(c_stride));
+}
+
+const char* blas_core() { return openblas_get_corename(); }
 
 BlasScratch syevd_scratch(std::size_t n, float) {
   return syevd_query<float>(LAPACKE_ssyevd_work, n);

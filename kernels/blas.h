@@ -1,5 +1,5 @@
-/// Factorisations and triangular solves of BLAS and LAPACK on row-major memory, as OpenBLAS has
-/// them, on the calling thread alone (the first call sets OpenBLAS to one thread for the process).
+/// Factorisations, triangular solves and products of BLAS and LAPACK on row-major memory, as
+/// OpenBLAS has them, on the calling thread alone (the first call sets OpenBLAS to one thread for the process).
 ///
 /// Inputs must be finite: LAPACK may loop for ever on a NaN. Sizes and strides must be below 2^31.
 /// Where LAPACK needs scratch, x_scratch() says how much of it x() takes at these sizes.
@@ -46,6 +46,23 @@ void trsm_right(bool transposed, std::size_t m, std::size_t n, const float* l, s
                 float* b, std::size_t b_stride);
 void trsm_right(bool transposed, std::size_t m, std::size_t n, const double* l,
                 std::size_t l_stride, double* b, std::size_t b_stride);
+
+/// C = alpha op(A) op(B) + beta C: the rival that our own gemm (gemm.h) is measured against.
+///
+/// a, b, c op(A) is m x k, op(B) k x n, C m x n; rows a_stride, b_stride, c_stride elements apart
+/// Error   |error| <= (k + 2) eps (|alpha| |A| |B| + |beta| |C|), element by element
+/// Cost    2 m n k flops
+/// Promises beta = 0 does not read C
+void blas_gemm(bool a_transposed, bool b_transposed, std::size_t m, std::size_t n, std::size_t k,
+               float alpha, const float* a, std::size_t a_stride, const float* b,
+               std::size_t b_stride, float beta, float* c, std::size_t c_stride);
+void blas_gemm(bool a_transposed, bool b_transposed, std::size_t m, std::size_t n, std::size_t k,
+               double alpha, const double* a, std::size_t a_stride, const double* b,
+               std::size_t b_stride, double beta, double* c, std::size_t c_stride);
+
+/// The processor OpenBLAS believes to run on, as it names it. One it does not know is "Prescott",
+/// whose code is several times slower than ours.
+const char* blas_core();
 
 /// A = V^T diag(values) V for a symmetric A, by divide and conquer; V takes the place of A.
 ///

@@ -51,6 +51,30 @@ HWY_INLINE void Triad(std::size_t n, const T* HWY_RESTRICT x, T factor, const T*
   }
 }
 
+template <typename T>
+HWY_INLINE void ReadThrough(std::size_t n, const T* HWY_RESTRICT x, T* HWY_RESTRICT maximum) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  // Two loads per cycle times four cycles of Max need 8 independent maxima.
+  constexpr std::size_t kMaxima = 8;
+  hn::Vec<decltype(d)> maxima[kMaxima];
+#pragma GCC unroll 8
+  for (auto& m : maxima) m = hn::Zero(d);
+  std::size_t i = 0;
+  for (; i + kMaxima * lanes <= n; i += kMaxima * lanes) {
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < kMaxima; ++j) {
+      maxima[j] = hn::Max(maxima[j], hn::LoadU(d, x + i + j * lanes));
+    }
+  }
+  for (; i + lanes <= n; i += lanes) maxima[0] = hn::Max(maxima[0], hn::LoadU(d, x + i));
+  if (i < n) maxima[0] = hn::Max(maxima[0], LoadTail(d, x + i, n - i));
+  auto all = maxima[0];
+#pragma GCC unroll 8
+  for (auto& m : maxima) all = hn::Max(all, m);
+  *maximum = ReduceMax(d, all);
+}
+
 std::size_t MultiplyAddChainsF32(std::size_t steps, float factor, float term, float* end) {
   return MultiplyAddChains(steps, factor, term, end);
 }
@@ -63,6 +87,8 @@ void TriadF32(std::size_t n, const float* x, float factor, const float* y, float
 void TriadF64(std::size_t n, const double* x, double factor, const double* y, double* z) {
   Triad(n, x, factor, y, z);
 }
+void ReadThroughF32(std::size_t n, const float* x, float* maximum) { ReadThrough(n, x, maximum); }
+void ReadThroughF64(std::size_t n, const double* x, double* maximum) { ReadThrough(n, x, maximum); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace surplus::kernels
@@ -76,6 +102,8 @@ HWY_EXPORT(MultiplyAddChainsF32);
 HWY_EXPORT(MultiplyAddChainsF64);
 HWY_EXPORT(TriadF32);
 HWY_EXPORT(TriadF64);
+HWY_EXPORT(ReadThroughF32);
+HWY_EXPORT(ReadThroughF64);
 
 std::size_t multiply_add_chains(std::size_t steps, float factor, float term, float* end) {
   return HWY_DYNAMIC_DISPATCH(MultiplyAddChainsF32)(steps, factor, term, end);
@@ -88,6 +116,12 @@ void triad(std::size_t n, const float* x, float factor, const float* y, float* z
 }
 void triad(std::size_t n, const double* x, double factor, const double* y, double* z) {
   HWY_DYNAMIC_DISPATCH(TriadF64)(n, x, factor, y, z);
+}
+void read_through(std::size_t n, const float* x, float* maximum) {
+  HWY_DYNAMIC_DISPATCH(ReadThroughF32)(n, x, maximum);
+}
+void read_through(std::size_t n, const double* x, double* maximum) {
+  HWY_DYNAMIC_DISPATCH(ReadThroughF64)(n, x, maximum);
 }
 
 }  // namespace surplus::kernels

@@ -24,6 +24,15 @@ std::size_t multiply_add_chains(std::size_t steps, double factor, double term, d
 void triad(std::size_t n, const float* x, float factor, const float* y, float* z);
 void triad(std::size_t n, const double* x, double factor, const double* y, double* z);
 
+/// *maximum = max(0, x[0], ..., x[n-1]): memory that is only read.
+///
+/// x        n elements
+/// maximum  one element
+/// Error    none; not specified if an x[i] is NaN
+/// Cost     n comparisons, one pass over x
+void read_through(std::size_t n, const float* x, float* maximum);
+void read_through(std::size_t n, const double* x, double* maximum);
+
 }  // namespace surplus::kernels
 
 #endif  // SURPLUS_KERNELS_PROBE_H_

@@ -1,7 +1,7 @@
 #include "kernels/targets.h"
 
+#include <cctype>
 #include <cstdlib>
-#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/targets.cc"
@@ -26,12 +26,23 @@ namespace {
 
 HWY_EXPORT(CurrentTarget);
 
-// Bit `index` of the targets usable here. Lower bits are better targets.
+// Set bit number `index` of `targets`. Lower bits are better targets.
+std::int64_t target_bit(std::int64_t targets, std::size_t index) {
+  for (; index > 0; --index) targets &= targets - 1;
+  return targets & ~(targets - 1);
+}
+
 std::int64_t usable_target(std::size_t index) {
   static const std::int64_t usable = hwy::SupportedTargets() & HWY_TARGETS;
-  std::int64_t rest = usable;
-  for (; index > 0; --index) rest &= rest - 1;
-  return rest & ~(rest - 1);
+  return target_bit(usable, index);
+}
+
+const char* name_of(std::int64_t target) { return target == 0 ? nullptr : hwy::TargetName(target); }
+
+bool is_same_name(const char* a, const char* b) {
+  const auto upper = [](char c) { return std::toupper(static_cast<unsigned char>(c)); };
+  for (; *a != '\0' && upper(*a) == upper(*b); ++a) ++b;
+  return *a == *b;
 }
 
 const char* apply_environment() {
@@ -49,9 +60,10 @@ std::size_t target_count() {
   return count;
 }
 
-const char* target_name(std::size_t index) {
-  const std::int64_t target = usable_target(index);
-  return target == 0 ? nullptr : hwy::TargetName(target);
+const char* target_name(std::size_t index) { return name_of(usable_target(index)); }
+
+const char* compiled_target_name(std::size_t index) {
+  return name_of(target_bit(HWY_TARGETS, index));
 }
 
 const char* active_target() { return HWY_DYNAMIC_DISPATCH(CurrentTarget)(); }
@@ -59,7 +71,7 @@ const char* active_target() { return HWY_DYNAMIC_DISPATCH(CurrentTarget)(); }
 bool force_target(const char* name) {
   std::int64_t target = 0;
   for (std::size_t i = 0; name != nullptr && usable_target(i) != 0; ++i) {
-    if (std::strcmp(name, target_name(i)) == 0) target = usable_target(i);
+    if (is_same_name(name, target_name(i))) target = usable_target(i);
   }
   if (name != nullptr && target == 0) return false;
   hwy::SetSupportedTargetsForTest(target);

@@ -35,6 +35,18 @@ void bench_triad(benchmark::State& state) {
                        3.0 * static_cast<double>(n * sizeof(T)));
 }
 
+template <typename T, void (*read_through)(std::size_t, const T*, T*)>
+void bench_read_through(benchmark::State& state) {
+  const std::vector<T> x(static_cast<std::size_t>(state.range(0)) / sizeof(T), 1);
+  T maximum = 0;
+  for (auto _ : state) {
+    read_through(x.size(), x.data(), &maximum);
+    benchmark::DoNotOptimize(maximum);
+  }
+  bench::count_work<T>(state, static_cast<double>(x.size()),
+                       static_cast<double>(x.size() * sizeof(T)));
+}
+
 // From L1 to memory.
 void levels(benchmark::internal::Benchmark* bench) {
   for (const long kib : {24, 256, 1024, 16384, 65536, 524288}) bench->Arg(kib << 10);
@@ -45,6 +57,9 @@ BENCHMARK(bench_multiply_add_chains<double>);
 BENCHMARK(bench_triad<float, kernels::triad>)->Apply(levels);
 BENCHMARK(bench_triad<float, kernels::reference::triad<float>>)->Apply(levels);
 BENCHMARK(bench_triad<double, kernels::triad>)->Apply(levels);
+BENCHMARK(bench_read_through<float, kernels::read_through>)->Apply(levels);
+BENCHMARK(bench_read_through<float, kernels::reference::read_through<float>>)->Apply(levels);
+BENCHMARK(bench_read_through<double, kernels::read_through>)->Apply(levels);
 
 }  // namespace
 }  // namespace surplus

@@ -23,6 +23,12 @@ void triad(std::size_t n, const T* x, T factor, const T* y, T* z) {
   }
 }
 
+template <typename T>
+void read_through(std::size_t n, const T* x, T* maximum) {
+  *maximum = 0;
+  for (std::size_t i = 0; i < n; ++i) *maximum = x[i] > *maximum ? x[i] : *maximum;
+}
+
 }  // namespace surplus::kernels::reference
 
 #endif  // SURPLUS_KERNELS_REFERENCE_PROBE_H_

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/reference/blas.h"
+#include "kernels/reference/gemm.h"
 #include "tests/support/kernel_cases.h"
 
 // OpenBLAS chooses its own SIMD target, so these do not go through ours.
@@ -296,6 +297,57 @@ BOOST_AUTO_TEST_CASE(gelsd_leaves_a_residual_orthogonal_to_the_columns) {
       }
     }
   }
+}
+
+// beta = 0 meets a C of NaN, which must not be read.
+template <typename T>
+void check_blas_gemm(bool a_transposed, bool b_transposed, std::size_t m, std::size_t n,
+                     std::size_t k, std::size_t offset, T beta) {
+  Operand<T> a(a_transposed ? k : m, a_transposed ? m : k, offset, 3);
+  Operand<T> b(b_transposed ? n : k, b_transposed ? k : n, offset, 1);
+  Operand<T> c(m, n, offset, 2);
+  a.fill_random(m + k);
+  b.fill_random(n + k + 1);
+  if (beta != T{0}) c.fill_random(m + n + 2);
+  const Operand<T> old = c;
+  Operand<T> expected = c;
+  const T alpha = T(-1.5);
+  kernels::blas_gemm(a_transposed, b_transposed, m, n, k, alpha, a.data(), a.stride(), b.data(),
+                     b.stride(), beta, c.data(), c.stride());
+  kernels::reference::gemm(a_transposed, b_transposed, m, n, k, alpha, a.data(), a.stride(),
+                           b.data(), b.stride(), beta, expected.data(), expected.stride());
+  BOOST_TEST(c.intact());
+  for (std::size_t i = 0; i < m; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      // |A| and |B| are at most 1; one eps more for the rounding of the reference.
+      double size = 1.5 * static_cast<double>(k);
+      if (beta != T{0})
+        size += std::abs(static_cast<double>(beta) * static_cast<double>(old(i, j)));
+      const double error = static_cast<double>(c(i, j)) - static_cast<double>(expected(i, j));
+      BOOST_TEST(std::abs(error) <= static_cast<double>(k + 3) * epsilon<T>() * size);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(blas_gemm_agrees_with_the_reference_of_gemm_and_touches_nothing_else) {
+  for (const std::size_t m : {0u, 1u, 9u, 40u}) {
+    for (const std::size_t n : {0u, 1u, 9u, 40u}) {
+      for (const std::size_t k : {0u, 1u, 33u}) {
+        for (const bool a_transposed : {false, true}) {
+          for (const bool b_transposed : {false, true}) {
+            check_blas_gemm<float>(a_transposed, b_transposed, m, n, k, 0, 0);
+            check_blas_gemm<float>(a_transposed, b_transposed, m, n, k, 3, 0.5f);
+            check_blas_gemm<double>(a_transposed, b_transposed, m, n, k, 1, 0);
+            check_blas_gemm<double>(a_transposed, b_transposed, m, n, k, 0, -2);
+          }
+        }
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_processor_that_openblas_runs_on_has_a_name) {
+  BOOST_TEST(!std::string(kernels::blas_core()).empty());
 }
 
 }  // namespace

@@ -48,6 +48,31 @@ void check_triad() {
   }
 }
 
+// The largest element stands at each place in turn, so one that is not read is missed.
+template <typename T>
+void check_read_through() {
+  for (const std::size_t offset : tests::kEdgeOffsets) {
+    for (const std::size_t n : tests::edge_lengths<T>()) {
+      Operand<T> x(1, n, offset);
+      x.fill_random(n);
+      for (std::size_t i = 0; i < n; ++i) {
+        const T old = x(0, i);
+        x(0, i) = 2;
+        T maximum = -1, expected = -1;
+        kernels::read_through(n, x.data(), &maximum);
+        kernels::reference::read_through(n, x.data(), &expected);
+        BOOST_TEST_REQUIRE(maximum == expected);
+        BOOST_TEST_REQUIRE(maximum == T(2));
+        x(0, i) = old;
+      }
+      x.fill_random(n, -1, 0);
+      T maximum = -1;
+      kernels::read_through(n, x.data(), &maximum);
+      BOOST_TEST(maximum == T(0));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(chains_end_where_the_recurrence_does_and_count_their_flops) {
   for_each_target([](const std::string& target) {
     BOOST_TEST_CONTEXT("target " << target) {
@@ -62,6 +87,15 @@ BOOST_AUTO_TEST_CASE(the_triad_agrees_with_the_reference_on_every_target_length_
     BOOST_TEST_CONTEXT("target " << target) {
       check_triad<float>();
       check_triad<double>();
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(reading_through_an_array_reads_every_element_and_no_other) {
+  for_each_target([](const std::string& target) {
+    BOOST_TEST_CONTEXT("target " << target) {
+      check_read_through<float>();
+      check_read_through<double>();
     }
   });
 }
