@@ -1,0 +1,302 @@
+#include "surplus/linalg/kernel_profile.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <chrono>
+#include <cmath>
+#include <ctime>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string_view>
+#include <thread>
+
+#include "kernels/blas.h"
+#include "kernels/probe.h"
+#include "surplus/core/errors.h"
+#include "surplus/core/matrix.h"
+#include "surplus/linalg/kernel_routines.h"
+
+namespace surplus {
+namespace {
+
+using detail::KernelCall;
+using detail::KernelRoutine;
+using detail::KernelTraffic;
+using Clock = std::chrono::steady_clock;
+
+double seconds_between(Clock::time_point begin, Clock::time_point end) {
+  return std::chrono::duration<double>(end - begin).count();
+}
+
+// Seconds from when all threads are ready until the last has made `count` calls of its own work.
+// Threads of our own and not the library's, which may run its tasks one after another.
+double time_calls(std::vector<KernelCall>& calls, std::size_t count) {
+  std::vector<Clock::time_point> begin(calls.size()), end(calls.size());
+  std::atomic<std::size_t> waiting = calls.size();
+  const auto work = [&](std::size_t t) {
+    for (--waiting; waiting > 0;) {
+    }
+    begin[t] = Clock::now();
+    for (std::size_t i = 0; i < count; ++i) calls[t]();
+    end[t] = Clock::now();
+  };
+  {
+    std::vector<std::jthread> others;
+    for (std::size_t t = 1; t < calls.size(); ++t) others.emplace_back(work, t);
+    work(0);
+  }
+  return seconds_between(*std::min_element(begin.begin(), begin.end()),
+                         *std::max_element(end.begin(), end.end()));
+}
+
+// How many calls last for `seconds`; the first ones warm up.
+std::size_t calls_in(double seconds, std::vector<KernelCall>& calls) {
+  time_calls(calls, 1);
+  std::size_t count = 1;
+  for (;;) {
+    const double taken = time_calls(calls, count);
+    if (taken >= seconds) return count;
+    // At most tenfold, because a short run says little about a long one.
+    count = static_cast<std::size_t>(
+        std::ceil(static_cast<double>(count) * std::clamp(1.2 * seconds / taken, 1.1, 10.0)));
+  }
+}
+
+// What is compared: the same work by us and by a rival.
+struct Side {
+  std::vector<KernelCall> calls;  // one per thread
+  std::size_t count = 1;          // of calls in one timed run
+  std::vector<double> times{};    // of one call, one for each run
+
+  double median() {
+    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+    std::nth_element(times.begin(), middle, times.end());
+    return *middle;
+  }
+};
+
+// Times the sides in turn, so that what disturbs the machine for a while disturbs them all. Returns
+// the share of their cores that they got.
+double time_sides(std::vector<Side>& sides, const KernelProfileConfig& config) {
+  for (Side& side : sides) side.count = calls_in(config.seconds, side.calls);
+  const auto start = Clock::now();
+  const std::clock_t processor_start = std::clock();
+  for (std::size_t run = 0; run < config.repeats; ++run) {
+    if (run >= 3 && seconds_between(start, Clock::now()) > config.patience) break;
+    for (Side& side : sides) {
+      side.times.push_back(time_calls(side.calls, side.count) / static_cast<double>(side.count));
+    }
+  }
+  const double processor = static_cast<double>(std::clock() - processor_start) / CLOCKS_PER_SEC;
+  return std::min(
+      1.0, processor / static_cast<double>(config.threads) / seconds_between(start, Clock::now()));
+}
+
+template <typename Make>
+std::vector<KernelCall> one_per_thread(std::size_t threads, const Make& make) {
+  std::vector<KernelCall> calls;
+  for (std::size_t t = 0; t < threads; ++t) calls.push_back(make());
+  return calls;
+}
+
+// Calls per second and thread, the best of many runs within `seconds`: a disturbance must not lower
+// a limit.
+double best_rate(std::vector<KernelCall> calls, double seconds) {
+  const auto start = Clock::now();
+  const std::size_t count = calls_in(0.002, calls);
+  double best = 0;
+  for (int run = 0; run < 5 || (run < 50 && seconds_between(start, Clock::now()) < seconds);
+       ++run) {
+    best = std::max(best, static_cast<double>(count) / time_calls(calls, count));
+  }
+  return best;
+}
+
+template <typename T>
+double peak(std::size_t threads) {
+  constexpr std::size_t kSteps = 10000;
+  T end = 0;
+  const std::size_t flops = kernels::multiply_add_chains(kSteps, T(0.999), T(0.001), &end);
+  return static_cast<double>(threads * flops) *
+         best_rate(one_per_thread(threads,
+                                  [] {
+                                    return [end = T{0}]() mutable {
+                                      kernels::multiply_add_chains(kSteps, T(0.999), T(0.001),
+                                                                   &end);
+                                    };
+                                  }),
+                   0.3);
+}
+
+struct Bandwidth {
+  double read, triad;  // bytes/s of all threads together
+};
+
+// With `bytes` per thread, in one array to read or in three for the triad.
+Bandwidth bandwidth(std::size_t bytes, std::size_t threads, double seconds) {
+  const std::size_t n = std::max<std::size_t>(bytes / sizeof(float), 3);
+  const auto read = [n] {
+    return [x = Matrix<float>(1, n, 1), end = 0.0f]() mutable {
+      kernels::read_through(x.size(), x.data(), &end);
+    };
+  };
+  const auto triad = [n = n / 3] {
+    return [x = Matrix<float>(1, n, 1), y = Matrix<float>(1, n, 2),
+            z = Matrix<float>(1, n)]() mutable {
+      kernels::triad(x.size(), x.data(), 0.5f, y.data(), z.data());
+    };
+  };
+  const auto moved = static_cast<double>(threads * n * sizeof(float));
+  return {moved * best_rate(one_per_thread(threads, read), seconds),
+          moved * best_rate(one_per_thread(threads, triad), seconds)};
+}
+
+// What the kernel of Linux says of the data caches, or usual sizes where it says nothing.
+std::vector<MemoryLevel> caches() {
+  std::vector<MemoryLevel> levels;
+  for (int index = 0;; ++index) {
+    const std::string folder =
+        "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + "/";
+    std::ifstream type_file(folder + "type"), level_file(folder + "level"),
+        size_file(folder + "size");
+    std::string type, level;
+    std::size_t kib = 0;
+    if (!(type_file >> type && level_file >> level && size_file >> kib)) break;
+    if (type != "Instruction") levels.push_back({"L" + level, kib << 10});
+  }
+  if (levels.empty()) {
+    levels = {
+        {"L1", std::size_t{32} << 10}, {"L2", std::size_t{1} << 20}, {"L3", std::size_t{16} << 20}};
+  }
+  return levels;
+}
+
+// The first two levels belong to one core each, the others to all.
+std::size_t sharers(std::size_t level, std::size_t threads) { return level < 2 ? 1 : threads; }
+
+void require_threads(const char* function, std::size_t threads) {
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  SURPLUS_REQUIRE(threads >= 1 && threads <= cores, ArgumentError, function,
+                  "threads must be at least 1 and at most the number of cores", "threads", threads,
+                  "cores", cores);
+}
+
+std::string lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+// The routines that the filter lets through; checks the rest of the configuration as well.
+std::vector<KernelRoutine> chosen_routines(const KernelProfileConfig& config) {
+  require_threads("profile_kernels", config.threads);
+  SURPLUS_REQUIRE(config.repeats >= 1 && config.seconds > 0, ArgumentError, "profile_kernels",
+                  "repeats and seconds must be positive", "repeats", config.repeats, "seconds",
+                  config.seconds);
+  std::vector<KernelRoutine> chosen;
+  std::set<std::string> names;
+  for (KernelRoutine& routine : detail::kernel_routines()) {
+    names.insert(routine.name);
+    const std::string text = lower_case(routine.name + " " + routine.type + " " + routine.shape);
+    if (text.find(lower_case(config.filter)) != std::string::npos)
+      chosen.push_back(std::move(routine));
+  }
+  std::string known;
+  for (const std::string& name : names) known.append(known.empty() ? "" : ", ").append(name);
+  SURPLUS_REQUIRE(!chosen.empty(), ArgumentError, "profile_kernels",
+                  "the filter must be part of a routine, its type and shape; routines are " + known,
+                  "filter", config.filter);
+  return chosen;
+}
+
+// The level that holds `footprint` bytes of each thread.
+const MemoryLevel& level_of(double footprint, const MachineLimits& limits, std::size_t threads) {
+  std::size_t level = 0;
+  while (level + 1 < limits.levels.size() &&
+         footprint * static_cast<double>(sharers(level, threads)) >
+             static_cast<double>(limits.levels[level].bytes)) {
+    ++level;
+  }
+  return limits.levels[level];
+}
+
+// The bandwidth that a routine with that traffic can have at most.
+double allowed(const Bandwidth& measured, KernelTraffic traffic) {
+  switch (traffic) {
+    case KernelTraffic::kReads:
+      return measured.read;
+    case KernelTraffic::kWrites:
+      return measured.triad;
+    case KernelTraffic::kUpdates:
+      break;
+  }
+  return std::max(measured.read, measured.triad);
+}
+
+}  // namespace
+
+MachineLimits measure_machine(const KernelProfileConfig& config) {
+  require_threads("measure_machine", config.threads);
+  constexpr std::size_t kMost = std::size_t{64} << 20;
+  MachineLimits limits = {peak<float>(config.threads), peak<double>(config.threads), caches()};
+  std::size_t largest = 0;
+  for (std::size_t i = 0; i < limits.levels.size(); ++i) {
+    MemoryLevel& level = limits.levels[i];
+    largest = std::max(largest, level.bytes);
+    const std::size_t bytes = std::min(level.bytes / 2 / sharers(i, config.threads), kMost);
+    const auto [read, triad] = bandwidth(bytes, config.threads, 0.3);
+    level = {level.name, level.bytes, read, triad};
+  }
+  const std::size_t bytes = std::clamp(2 * largest, kMost, 8 * kMost) / config.threads;
+  const auto [read, triad] = bandwidth(bytes, config.threads, 0.3);
+  limits.levels.push_back({"memory", 0, read, triad});
+  return limits;
+}
+
+std::size_t count_kernel_routines(const KernelProfileConfig& config) {
+  return chosen_routines(config).size();
+}
+
+std::vector<KernelRate> profile_kernels(const KernelProfileConfig& config,
+                                        const MachineLimits& limits,
+                                        const KernelObserver& observer) {
+  SURPLUS_REQUIRE(!limits.levels.empty(), ArgumentError, "profile_kernels",
+                  "the limits must be those of measure_machine", "levels", limits.levels.size());
+  std::vector<KernelRate> rates;
+  std::map<std::size_t, Bandwidth> bandwidths;
+  for (const KernelRoutine& routine : chosen_routines(config)) {
+    KernelRate rate{.family = routine.family,
+                    .routine = routine.name,
+                    .type = routine.type,
+                    .shape = routine.shape,
+                    .flops = routine.flops,
+                    .bytes = routine.bytes};
+    std::vector<Side> sides = {{one_per_thread(config.threads, routine.make)}};
+    if (routine.make_openblas)
+      sides.push_back({one_per_thread(config.threads, routine.make_openblas)});
+    rate.processor_share = time_sides(sides, config);
+    rate.seconds = sides.front().median();
+    if (routine.make_openblas) rate.times_openblas = sides.back().median() / rate.seconds;
+    const double calls_per_second = static_cast<double>(config.threads) / rate.seconds;
+    rate.flop_rate = routine.flops * calls_per_second;
+    rate.byte_rate = routine.bytes * calls_per_second;
+    // Caches end nowhere sharply, so the bandwidth is that of operands of the same size.
+    const auto footprint = static_cast<std::size_t>(routine.footprint);
+    if (!bandwidths.contains(footprint))
+      bandwidths[footprint] = bandwidth(footprint, config.threads, 0.05);
+    const double of_bandwidth = rate.byte_rate / allowed(bandwidths.at(footprint), routine.traffic);
+    const double of_peak =
+        rate.flop_rate / (rate.type == "float" ? limits.float_peak : limits.double_peak);
+    rate.bound =
+        of_peak >= of_bandwidth ? "peak" : level_of(routine.footprint, limits, config.threads).name;
+    rate.share = std::max(of_peak, of_bandwidth);
+    rates.push_back(rate);
+    if (observer && !observer(rate)) break;
+  }
+  return rates;
+}
+
+std::string openblas_core() { return kernels::blas_core(); }
+
+}  // namespace surplus

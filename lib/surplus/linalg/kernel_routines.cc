@@ -1,0 +1,408 @@
+#include "surplus/linalg/kernel_routines.h"
+
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+#include "kernels/activation.h"
+#include "kernels/blas.h"
+#include "kernels/gaussian.h"
+#include "kernels/gemm.h"
+#include "kernels/itml.h"
+#include "kernels/philox.h"
+#include "kernels/reduce.h"
+#include "kernels/softmax_cross_entropy.h"
+#include "kernels/update.h"
+#include "kernels/vector_math.h"
+#include "surplus/core/matrix.h"
+
+namespace surplus::detail {
+namespace {
+
+using Table = std::vector<KernelRoutine>;
+
+template <typename T>
+constexpr bool kIsFloat = std::is_same_v<T, float>;
+template <typename T>
+constexpr const char* kType = kIsFloat<T> ? "float" : "double";
+// Operations of our e^x per element, of kernels/vector_math.h.
+template <typename T>
+constexpr double kExp = kIsFloat<T> ? 16 : 20;
+
+// Sizes of the elementwise routines: operands within L1, and 64 MiB.
+constexpr std::size_t kFewBytes = std::size_t{16} << 10;
+constexpr std::size_t kManyBytes = std::size_t{64} << 20;
+
+double as_double(std::size_t n) { return static_cast<double>(n); }
+
+std::string shape_of(std::size_t m, std::size_t n) {
+  return std::to_string(m) + " x " + std::to_string(n);
+}
+
+// Reproducible numbers in (0, 1]: in the domain of every routine.
+template <typename T>
+Matrix<T> numbers(std::size_t rows, std::size_t cols) {
+  Matrix<T> x(rows, cols);
+  std::size_t i = 0;
+  for (T& value : x.values()) value = static_cast<T>(++i * 7919 % 1009 + 1) / T{1009};
+  return x;
+}
+
+struct GemmShape {
+  std::size_t m, n, k;
+};
+
+// Squares, the products of a two-layer net's training, and skinny ones.
+constexpr GemmShape kGemmShapes[] = {{64, 64, 64},    {128, 128, 128},    {256, 256, 256},
+                                     {512, 512, 512}, {1024, 1024, 1024}, {128, 1024, 784},
+                                     {64, 512, 3072}, {128, 8192, 3072},  {128, 10, 1024},
+                                     {10000, 32, 16}, {1000, 1000, 12},   {683, 9, 9}};
+
+template <typename T>
+KernelCall gemm_call(std::size_t m, std::size_t n, std::size_t k) {
+  const std::size_t reals = kernels::gemm_scratch_size(m, n, k) / sizeof(T) + 1;
+  return [=, a = numbers<T>(m, k), b = numbers<T>(k, n), c = Matrix<T>(m, n),
+          scratch = Matrix<T>(1, reals)]() mutable {
+    kernels::gemm(kernels::Op::kPlain, kernels::Op::kPlain, m, n, k, T{1}, a.data(), k, b.data(), n,
+                  T{0}, c.data(), n, scratch.data());
+  };
+}
+
+// B is packed beforehand, as weights are that many products share.
+template <typename T>
+KernelCall gemm_packed_call(std::size_t m, std::size_t n, std::size_t k) {
+  const std::size_t reals = kernels::gemm_scratch_size(m, n, k) / sizeof(T) + 1;
+  Matrix<T> packed(1, kernels::gemm_packed_size<T>(n, k));
+  kernels::gemm_pack_b(kernels::Op::kPlain, n, k, numbers<T>(k, n).data(), n, packed.data());
+  return [=, a = numbers<T>(m, k), b = std::move(packed), c = Matrix<T>(m, n),
+          scratch = Matrix<T>(1, reals)]() mutable {
+    kernels::gemm_packed(kernels::Op::kPlain, m, n, k, T{1}, a.data(), k, b.data(), n, 0, T{0},
+                         c.data(), n, scratch.data());
+  };
+}
+
+template <typename T>
+KernelCall openblas_gemm_call(std::size_t m, std::size_t n, std::size_t k) {
+  return [=, a = numbers<T>(m, k), b = numbers<T>(k, n), c = Matrix<T>(m, n)]() mutable {
+    kernels::blas_gemm(false, false, m, n, k, T{1}, a.data(), k, b.data(), n, T{0}, c.data(), n);
+  };
+}
+
+template <typename T>
+void add_products(Table& table) {
+  using Make = KernelCall (*)(std::size_t, std::size_t, std::size_t);
+  const std::pair<const char*, Make> rows[] = {{"gemm", gemm_call<T>},
+                                               {"gemm_packed", gemm_packed_call<T>}};
+  for (const auto& [name, make] : rows) {
+    for (const GemmShape& shape : kGemmShapes) {
+      const auto [m, n, k] = shape;
+      const double bytes = as_double((m * k + k * n + m * n) * sizeof(T));
+      const auto bind = [shape](Make call) {
+        return [=] { return call(shape.m, shape.n, shape.k); };
+      };
+      table.push_back({"products", name, kType<T>, shape_of(m, n) + " x " + std::to_string(k),
+                       2 * as_double(m) * as_double(n * k), bytes, bytes, KernelTraffic::kWrites,
+                       bind(make), bind(openblas_gemm_call<T>)});
+    }
+  }
+}
+
+template <typename T>
+void add_elementwise(Table& table) {
+  struct Row {
+    const char* name;
+    double flops;  // per element
+    void (*apply)(std::size_t, const T*, T*);
+  };
+  const double divides = kIsFloat<T> ? 20 : 25;
+  const Row rows[] = {{"exp", kExp<T>, kernels::vector_exp},
+                      {"log", kIsFloat<T> ? 22.0 : 25.0, kernels::vector_log},
+                      {"tanh", divides, kernels::vector_tanh},
+                      {"sigmoid", divides, kernels::vector_sigmoid},
+                      {"sin", kIsFloat<T> ? 30.0 : 35.0, kernels::vector_sin},
+                      {"cos", kIsFloat<T> ? 30.0 : 35.0, kernels::vector_cos}};
+  for (const Row& row : rows) {
+    for (const std::size_t total : {kFewBytes, kManyBytes}) {
+      const std::size_t n = total / 2 / sizeof(T);
+      const auto bytes = as_double(total);
+      table.push_back({"elementwise", row.name, kType<T>, std::to_string(n),
+                       row.flops * as_double(n), bytes, bytes, KernelTraffic::kWrites,
+                       [n, apply = row.apply] {
+                         return [=, x = numbers<T>(1, n), y = Matrix<T>(1, n)]() mutable {
+                           apply(n, x.data(), y.data());
+                         };
+                       }});
+    }
+  }
+}
+
+// Scores of batches of two sizes, and 32 MiB.
+constexpr std::pair<std::size_t, std::size_t> kRowShapes[] = {{128, 10}, {128, 1000}, {16384, 512}};
+
+template <typename T>
+void add_row_reductions(Table& table) {
+  struct Row {
+    const char* name;
+    double flops;  // per element
+    void (*apply)(std::size_t, std::size_t, const T*, std::size_t, T*);
+  };
+  const Row rows[] = {{"row_sum", 1, kernels::row_sum},
+                      {"row_max", 2, kernels::row_max},
+                      {"row_log_sum_exp", kExp<T> + 3, kernels::row_log_sum_exp}};
+  for (const Row& row : rows) {
+    for (const auto& [m, n] : kRowShapes) {
+      const double bytes = as_double((m * n + m) * sizeof(T));
+      table.push_back({"rows", row.name, kType<T>, shape_of(m, n), row.flops * as_double(m * n),
+                       bytes, bytes, KernelTraffic::kReads, [m = m, n = n, apply = row.apply] {
+                         return [=, x = numbers<T>(m, n), out = Matrix<T>(1, m)]() mutable {
+                           apply(m, n, x.data(), n, out.data());
+                         };
+                       }});
+    }
+  }
+}
+
+template <typename T>
+void add_softmax(Table& table) {
+  for (const auto& [m, n] : kRowShapes) {
+    const double bytes = 2 * as_double(m * n) * sizeof(T);
+    table.push_back({"rows", "row_softmax", kType<T>, shape_of(m, n),
+                     (kExp<T> + 4) * as_double(m * n), bytes, bytes, KernelTraffic::kWrites,
+                     [m = m, n = n] {
+                       return [=, x = numbers<T>(m, n), y = Matrix<T>(m, n)]() mutable {
+                         kernels::row_softmax(m, n, x.data(), n, y.data(), n);
+                       };
+                     }});
+  }
+  for (const auto& [m, n] : kRowShapes) {
+    const double bytes = 2 * as_double(m * n) * sizeof(T);
+    table.push_back(
+        {"rows", "softmax_cross_entropy", kType<T>, shape_of(m, n),
+         (kExp<T> + 5) * as_double(m * n), bytes, bytes, KernelTraffic::kWrites, [m = m, n = n] {
+           return [=, x = numbers<T>(m, n), y = std::vector<std::size_t>(m, n / 2),
+                   losses = Matrix<T>(1, m), d_x = Matrix<T>(m, n)]() mutable {
+             kernels::softmax_cross_entropy(m, n, x.data(), n, y.data(), T{1} / static_cast<T>(m),
+                                            losses.data(), d_x.data(), n);
+           };
+         }});
+  }
+}
+
+// The hidden layer of a net, and 64 MiB of float in and out.
+constexpr std::pair<std::size_t, std::size_t> kLayerShapes[] = {{128, 1024}, {16384, 512}};
+
+template <typename T>
+void add_layers(Table& table) {
+  using kernels::Activation;
+  struct Row {
+    const char* name;
+    Activation f;
+    double forward, backward;  // flop per element
+  };
+  const Row rows[] = {{"identity", Activation::kIdentity, 1, 1},
+                      {"relu", Activation::kRelu, 2, 2},
+                      {"tanh", Activation::kTanh, 25, 3},
+                      {"sigmoid", Activation::kSigmoid, 25, 3},
+                      {"gelu", Activation::kGelu, 30, 45}};
+  for (const Row& row : rows) {
+    for (const auto& [m, n] : kLayerShapes) {
+      const double bytes = 2 * as_double(m * n) * sizeof(T);
+      table.push_back({"layers", std::string("bias_activation ") + row.name, kType<T>,
+                       shape_of(m, n), row.forward * as_double(m * n), bytes, bytes,
+                       KernelTraffic::kWrites, [m = m, n = n, f = row.f] {
+                         return [=, x = numbers<T>(m, n), bias = numbers<T>(1, n),
+                                 y = Matrix<T>(m, n)]() mutable {
+                           kernels::bias_activation(f, m, n, x.data(), n, bias.data(), y.data(), n);
+                         };
+                       }});
+    }
+  }
+  for (const Row& row : rows) {
+    for (const auto& [m, n] : kLayerShapes) {
+      const double bytes = 3 * as_double(m * n) * sizeof(T);
+      table.push_back(
+          {"layers", std::string("backward ") + row.name, kType<T>, shape_of(m, n),
+           row.backward * as_double(m * n), bytes, bytes, KernelTraffic::kWrites,
+           [m = m, n = n, f = row.f] {
+             return [=, stash = numbers<T>(m, n), bias = numbers<T>(1, n), d_y = numbers<T>(m, n),
+                     d_x = Matrix<T>(m, n), d_bias = Matrix<T>(1, n)]() mutable {
+               kernels::activation_backward(f, m, n, stash.data(), n, bias.data(), d_y.data(), n,
+                                            d_x.data(), n, d_bias.data());
+             };
+           }});
+    }
+  }
+  for (const auto& [m, n] : kLayerShapes) {
+    const double bytes = 2 * as_double(m * n) * sizeof(T);
+    table.push_back({"layers", "fourier_features", kType<T>, shape_of(m, n), 32 * as_double(m * n),
+                     bytes, bytes, KernelTraffic::kWrites, [m = m, n = n] {
+                       return [=, x = numbers<T>(m, n), phase = numbers<T>(1, n),
+                               y = Matrix<T>(m, n)]() mutable {
+                         kernels::fourier_features(m, n, x.data(), n, phase.data(), T(0.05),
+                                                   y.data(), n);
+                       };
+                     }});
+  }
+}
+
+template <typename T>
+void add_updates(Table& table) {
+  // Of a step: the parameters, their gradient, and up to two running means. The factors keep all of
+  // them within their range for ever.
+  using Apply = void (*)(std::size_t, const T*, T*, T*, T*);
+  struct Row {
+    const char* name;
+    double flops, moved, arrays;  // per parameter
+    Apply apply;
+  };
+  static constexpr T kRate = T(1e-3), kMomentum = T(0.9), kDecay = T(1e-2);
+  const Row rows[] = {
+      {"sgd_update", 4, 3, 2,
+       [](std::size_t n, const T* d_w, T* w, T*, T*) {
+         kernels::sgd_update(n, kRate, kDecay, d_w, w);
+       }},
+      {"momentum_update", 6, 5, 3,
+       [](std::size_t n, const T* d_w, T* w, T* velocity, T*) {
+         kernels::momentum_update(n, kRate, kMomentum, kDecay, d_w, velocity, w);
+       }},
+      {"nesterov_update", 8, 5, 3,
+       [](std::size_t n, const T* d_w, T* w, T* velocity, T*) {
+         kernels::nesterov_update(n, kRate, kMomentum, kDecay, d_w, velocity, w);
+       }},
+      {"adam_update", 14, 7, 4, [](std::size_t n, const T* d_w, T* w, T* mean, T* mean_square) {
+         const kernels::AdamStep<T> step = {kRate, kMomentum, T(0.999), T(1e-8),
+                                            T{1},  kDecay,    T{1}};
+         kernels::adam_update(n, step, d_w, mean, mean_square, w);
+       }}};
+  for (const Row& row : rows) {
+    for (const std::size_t total : {kFewBytes, kManyBytes}) {
+      const auto n = static_cast<std::size_t>(as_double(total) / row.arrays / sizeof(T));
+      const double element = as_double(n) * sizeof(T);
+      table.push_back({"updates", row.name, kType<T>, std::to_string(n), row.flops * as_double(n),
+                       row.moved * element, row.arrays * element, KernelTraffic::kUpdates,
+                       [n, apply = row.apply, arrays = row.arrays] {
+                         return [=, d_w = numbers<T>(1, n), w = numbers<T>(1, n),
+                                 mean = Matrix<T>(1, arrays > 2 ? n : 0),
+                                 mean_square = Matrix<T>(1, arrays > 3 ? n : 0)]() mutable {
+                           apply(n, d_w.data(), w.data(), mean.data(), mean_square.data());
+                         };
+                       }});
+    }
+  }
+}
+
+template <typename T>
+void add_philox(Table& table) {
+  using Fill = void (*)(std::uint64_t, std::uint64_t, std::uint64_t, std::size_t, T*);
+  const std::pair<const char*, Fill> rows[] = {{"philox_uniform", kernels::philox_uniform},
+                                               {"philox_normal", kernels::philox_normal}};
+  for (const auto& [name, fill] : rows) {
+    for (const std::size_t total : {kFewBytes, kManyBytes}) {
+      const std::size_t n = total / sizeof(T);
+      const auto bytes = as_double(total);
+      table.push_back({"random numbers", name, kType<T>, std::to_string(n), 0, bytes, bytes,
+                       KernelTraffic::kWrites, [n, fill = fill] {
+                         return
+                             [=, out = Matrix<T>(1, n)]() mutable { fill(7, 0, 0, n, out.data()); };
+                       }});
+    }
+  }
+}
+
+using Covariance = kernels::GaussianModel::Covariance;
+
+// Gaussians that overlap, so that no responsibility is negligible; the sums of one pass.
+KernelCall gaussian_call(Covariance covariance, std::size_t n, std::size_t d, std::size_t k) {
+  const std::size_t triangle = d * (d + 1) / 2;
+  return [=, x = numbers<double>(n, d), centre = Matrix<double>(1, d, 0.5),
+          means = numbers<double>(k, d), factors = Matrix<double>(k, triangle, 0.01),
+          log_scales = Matrix<double>(1, k, -1), log_likelihood = 0.0, mass = Matrix<double>(1, k),
+          first = Matrix<double>(k, d), second = Matrix<double>(k, triangle),
+          scratch = Matrix<double>()]() mutable {
+    const kernels::GaussianModel model = {
+        covariance, k, d, centre.data(), means.data(), factors.data(), log_scales.data()};
+    if (scratch.empty()) scratch = Matrix<double>(1, kernels::gaussian_scratch_size(model));
+    kernels::gaussian_pass(model, n, x.data(), d, nullptr,
+                           {&log_likelihood, mass.data(), first.data(), second.data()}, {},
+                           scratch.data());
+  };
+}
+
+void add_gaussian(Table& table) {
+  struct Row {
+    const char* name;
+    Covariance covariance;
+    double multiply_adds;  // per row and component
+  };
+  constexpr std::size_t n = 8192, d = 16, k = 8;
+  const Row rows[] = {{"gaussian_pass full", Covariance::kFull, d * d},
+                      {"gaussian_pass tied", Covariance::kTied, 2 * d + double{d * d} / k},
+                      {"gaussian_pass diagonal", Covariance::kDiagonal, 6 * d},
+                      {"gaussian_pass spherical", Covariance::kSpherical, 6 * d}};
+  for (const Row& row : rows) {
+    constexpr double bytes = n * d * sizeof(double);
+    table.push_back({"solvers", row.name, "double", shape_of(n, d) + " x " + std::to_string(k),
+                     n * k * (2 * row.multiply_adds + kExp<double>), bytes, bytes,
+                     KernelTraffic::kReads,
+                     [covariance = row.covariance] { return gaussian_call(covariance, n, d, k); }});
+  }
+}
+
+// One sweep over all pairs from the identity on, so that every call does the same work.
+KernelCall itml_call(std::size_t pairs, std::size_t points, std::size_t d) {
+  const std::size_t stride = kernels::itml_stride(d);
+  std::vector<std::uint32_t> first, second;
+  std::vector<std::uint8_t> similar;
+  for (std::size_t i = 0; i < pairs; ++i) {
+    first.push_back(static_cast<std::uint32_t>(i % points));
+    second.push_back(static_cast<std::uint32_t>((i * 7 + 1) % points));
+    similar.push_back(i % 2);
+  }
+  return [=, x = numbers<double>(points, d), first = std::move(first), second = std::move(second),
+          similar = std::move(similar), a = Matrix<double>(d, stride),
+          lambda = std::vector<double>(pairs), scratch = Matrix<double>(2, stride)]() mutable {
+    for (double& value : a.values()) value = 0;
+    for (std::size_t i = 0; i < d; ++i) a(i, i) = 1;
+    for (double& value : lambda) value = 0;
+    kernels::itml_sweep(d, x.data(), d, {pairs, first.data(), second.data(), similar.data()},
+                        {0.05 * as_double(d), 0.3 * as_double(d), 1, 1e-18}, lambda.data(),
+                        a.data(), scratch.data());
+  };
+}
+
+void add_itml(Table& table) {
+  constexpr std::size_t kPairs = 2000, kPoints = 200;
+  for (const std::size_t d : {4u, 9u, 30u}) {
+    const auto entries = as_double(d * d);
+    const double footprint = sizeof(double) * as_double(kPoints * d + kPairs) + 9.0 * kPairs;
+    table.push_back({"solvers", "itml_sweep", "double", shape_of(kPairs, d), 4 * entries * kPairs,
+                     3 * entries * kPairs * sizeof(double), footprint, KernelTraffic::kUpdates,
+                     [d] { return itml_call(kPairs, kPoints, d); }});
+  }
+}
+
+}  // namespace
+
+std::vector<KernelRoutine> kernel_routines() {
+  Table table;
+  add_products<float>(table);
+  add_products<double>(table);
+  add_elementwise<float>(table);
+  add_elementwise<double>(table);
+  add_row_reductions<float>(table);
+  add_softmax<float>(table);
+  add_row_reductions<double>(table);
+  add_softmax<double>(table);
+  add_layers<float>(table);
+  add_layers<double>(table);
+  add_updates<float>(table);
+  add_updates<double>(table);
+  add_philox<float>(table);
+  add_philox<double>(table);
+  add_gaussian(table);
+  add_itml(table);
+  return table;
+}
+
+}  // namespace surplus::detail
