@@ -24,7 +24,11 @@ HWY_INLINE double Difference(std::size_t d, const double* HWY_RESTRICT p,
   const std::size_t lanes = hn::Lanes(tag), padded = itml_stride(d);
   V64 norm = hn::Zero(tag);
   for (std::size_t j = 0; j < padded; j += lanes) {
-    const std::size_t rest = j < d ? d - j : 0;
+    if (j >= d) {  // the one-lane MaskedLoad of Highway 1.0.3 reads what its mask leaves out
+      hn::StoreU(hn::Zero(tag), tag, v + j);
+      continue;
+    }
+    const std::size_t rest = d - j;
     const V64 vj = rest >= lanes ? hn::Sub(hn::LoadU(tag, p + j), hn::LoadU(tag, q + j))
                                  : hn::Sub(LoadTail(tag, p + j, rest), LoadTail(tag, q + j, rest));
     norm = hn::MulAdd(vj, vj, norm);
