@@ -47,8 +47,8 @@ HWY_INLINE hn::Vec<D> ToDouble(D d, V x) {
 
 // Four rows of four features at a time, transposed in registers: half a shuffle per element, where
 // element by element each costs a load and a store. Rows and features may overlap the previous
-// four, so that remainders need no code of their own.
-#if HWY_TARGET != HWY_SCALAR
+// four, so that remainders need no code of their own. Needs vectors of four doubles.
+#if HWY_TARGET <= HWY_AVX2
 template <typename T>
 HWY_INLINE void TransposeFour(const T* HWY_RESTRICT x, std::size_t x_stride,
                               const double* HWY_RESTRICT centre, double* HWY_RESTRICT to,
@@ -97,7 +97,7 @@ HWY_INLINE void LoadGroup(std::size_t n, std::size_t d, const T* HWY_RESTRICT x,
     return d == 1 ? LoadPacked<1>(x, centre, to) : LoadPacked<2>(x, centre, to);
   }
   std::size_t r = 0;
-#if HWY_TARGET != HWY_SCALAR
+#if HWY_TARGET <= HWY_AVX2
   for (; d >= 4 && r + 4 <= n; r += 4) {
     for (std::size_t i = 0; i < d; i += 4) {
       const std::size_t at = std::min(i, d - 4);

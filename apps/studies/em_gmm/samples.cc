@@ -107,7 +107,8 @@ std::vector<double> run_batch(const GaussianMixture& truth, const SampleCell& ce
 
 // The mean over all runs of one outcome, and its standard error over samples of `starts` each.
 Share share_of(const std::vector<double>& sums, std::size_t starts, Outcome outcome) {
-  const double samples = static_cast<double>(sums.size() / kOutcomes);
+  const std::size_t count = sums.size() / kOutcomes;
+  const auto samples = static_cast<double>(count);
   double total = 0;
   for (std::size_t i = outcome; i < sums.size(); i += kOutcomes) total += sums[i];
   double squares = 0;
