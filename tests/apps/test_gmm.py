@@ -6,6 +6,7 @@ test_gmm.py PROGRAM JUNIT
 import csv
 import io
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -18,6 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support
 import junit
 
 PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
+GOLDEN = pathlib.Path(__file__).resolve().parent.parent / "golden"
 
 
 def rows(text):
@@ -106,6 +108,31 @@ class Gmm(unittest.TestCase):
         self.assertEqual(fixed["weights"], [0.5, 0.5])
         _, free = self.fit("x.csv", "--from", "start.json")
         self.assertNotEqual(free["weights"], [0.5, 0.5])
+
+    def test_optdigits_ends_where_scikit_learn_ends_from_the_same_start(self):
+        table = pathlib.Path(os.environ.get("SURPLUS_DATA") or "/nowhere") / "uci" / "optdigits.tra"
+        if not table.exists():
+            self.skipTest("SURPLUS_DATA names no directory with uci/optdigits.tra")
+        golden = json.loads((GOLDEN / "gmm_optdigits_sklearn.json").read_text())
+        k, variance = golden["components"], golden["variance"]
+        x = numpy.loadtxt(table, delimiter=",")[:, :-1]
+        d = x.shape[1]
+        for kind, covariances in (("full", numpy.tile(variance * numpy.eye(d), (k, 1))),
+                                  ("diagonal", numpy.full((k, d), variance))):
+            expected = golden[kind]
+            start = {"format": "surplus-gaussian-mixture", "version": 1, "covariance": kind,
+                     "weights": [1 / k] * k, "means": x[:k * golden["stride"]:golden["stride"]].tolist(),
+                     "covariances": covariances.tolist()}
+            (self.scratch / "start.json").write_text(json.dumps(start))
+            shown, model = self.fit(table, "--label-column", "-1", "--from", "start.json",
+                                    "--tolerance", "0", "--iterations", golden["iterations"])
+            with self.subTest(covariance=kind):
+                self.assertEqual([int(shown["rows"]), int(shown["iterations"])],
+                                 [golden["rows"], golden["iterations"]])
+                for ours, theirs in (("log_likelihood_per_row", "score"), ("bic", "bic"), ("aic", "aic")):
+                    self.assertAlmostEqual(float(shown[ours]) / expected[theirs], 1, delta=1e-8)
+                for part in ("weights", "means"):
+                    numpy.testing.assert_allclose(model[part], expected[part], rtol=1e-8, atol=1e-8)
 
     def test_a_label_column_a_header_and_missing_values_can_be_left_out(self):
         text = "a;b;kind\n" + "".join(f"{a!r};{b!r};{'left' if a < 0 else 'right'}\n"
