@@ -147,25 +147,31 @@ HWY_INLINE void Score(const Pass& pass, const double* x, double* HWY_RESTRICT sc
   if constexpr (kCovariance == Covariance::kTied) {
     Triangle<true>(size, model.factors, nullptr, x, nullptr, pass.scaled);
   }
-  for (std::size_t c = 0; c < model.k; ++c) {
-    const double* offsets = pass.offsets + c * size;
-    Vec64 norms[kVectors];
-    for (Vec64& norm : norms) norm = hn::Zero(d);
+  const double* factors = kCovariance == Covariance::kSpherical ? pass.own_factors : model.factors;
+  constexpr std::size_t kComponents = kCovariance == Covariance::kFull ? 1 : 8 / kVectors;
+  ForTiles<kComponents>(model.k, [&](auto tile, std::size_t c0) HWY_ATTR {
+    constexpr std::size_t C = decltype(tile)::value;
+    const double* offsets = pass.offsets + c0 * size;
+    Vec64 norms[C][kVectors];
+    for (auto& of_component : norms) {
+      for (Vec64& norm : of_component) norm = hn::Zero(d);
+    }
     if constexpr (kCovariance == Covariance::kFull) {
-      Triangle<false>(size, model.factors + c * TriangleSize(size), offsets, x, norms, nullptr);
+      Triangle<false>(size, factors + c0 * TriangleSize(size), offsets, x, norms[0], nullptr);
     } else if constexpr (kCovariance == Covariance::kTied) {
-      Shifted(size, offsets, pass.scaled, norms);
+      Diagonal<C, true>(size, nullptr, offsets, pass.scaled, norms);
     } else {
-      const double* factors =
-          kCovariance == Covariance::kDiagonal ? model.factors : pass.own_factors;
-      Diagonal(size, factors + c * size, offsets, x, norms);
+      Diagonal<C, false>(size, factors + c0 * size, offsets, x, norms);
     }
-    const Vec64 log_scale = hn::Set(d, model.log_scales[c]), half = hn::Set(d, 0.5);
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      hn::StoreU(hn::NegMulAdd(half, norms[v], log_scale), d,
-                 scores + c * pass.stride + v * hn::Lanes(d));
+    const Vec64 half = hn::Set(d, 0.5);
+    for (std::size_t c = 0; c < C; ++c) {
+      const Vec64 log_scale = hn::Set(d, model.log_scales[c0 + c]);
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        hn::StoreU(hn::NegMulAdd(half, norms[c][v], log_scale), d,
+                   scores + (c0 + c) * pass.stride + v * hn::Lanes(d));
+      }
     }
-  }
+  });
 }
 
 // One vector of rows, `count` of them real: from scores to log densities and responsibilities.
@@ -428,8 +434,10 @@ void Run(Pass& pass, std::size_t n, const T* x, std::size_t x_stride,
     }
     std::fill(pass.weights + rows, pass.weights + padded, 0.0);
     for (std::size_t r = 0; r < padded; r += group) {
-      LoadGroup(std::min(group, rows - r), size, x + (row + r) * x_stride, x_stride,
-                pass.model.centre, pass.x + r * size);
+      const T* const group_rows = x + (row + r) * x_stride;
+      if (row + r + 3 * group <= n) Prefetch(group_rows + 2 * group * x_stride, group * x_stride);
+      LoadGroup(std::min(group, rows - r), size, group_rows, x_stride, pass.model.centre,
+                pass.x + r * size);
       Score<kCovariance>(pass, pass.x + r * size, pass.scores + r);
     }
     NormalizeBlock<kCovariance>(pass, row, rows, padded);

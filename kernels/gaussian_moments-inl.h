@@ -2,7 +2,6 @@
 // Included once per target, after hwy/highway.h.
 
 #include <cstddef>
-#include <type_traits>
 
 #if defined(SURPLUS_KERNELS_GAUSSIAN_MOMENTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SURPLUS_KERNELS_GAUSSIAN_MOMENTS_INL_H_
@@ -26,23 +25,6 @@ constexpr std::size_t kOuterTile = 4, kMomentsTile = 4;
 #else
 constexpr std::size_t kOuterTile = 3, kMomentsTile = 2;
 #endif
-
-// Calls body(std::integral_constant I, i) for tiles of kTile features, the last one smaller.
-template <std::size_t kSize, typename Body>
-HWY_INLINE void ForTiles(std::size_t count, const Body& body) {
-  std::size_t i = 0;
-  for (; i + kSize <= count; i += kSize) body(std::integral_constant<std::size_t, kSize>(), i);
-  const std::size_t rest = count - i;
-  if constexpr (kSize > 1) {
-    if (rest == 1) body(std::integral_constant<std::size_t, 1>(), i);
-  }
-  if constexpr (kSize > 2) {
-    if (rest == 2) body(std::integral_constant<std::size_t, 2>(), i);
-  }
-  if constexpr (kSize > 3) {
-    if (rest == 3) body(std::integral_constant<std::size_t, 3>(), i);
-  }
-}
 
 // to[j] += the sum of the lanes of sum[j], for `count` <= kOuterTile. Four at once take 13
 // instructions, one by one 28.

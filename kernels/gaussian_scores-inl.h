@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #if defined(SURPLUS_KERNELS_GAUSSIAN_SCORES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SURPLUS_KERNELS_GAUSSIAN_SCORES_INL_H_
@@ -12,6 +13,7 @@
 #define SURPLUS_KERNELS_GAUSSIAN_SCORES_INL_H_
 #endif
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "kernels/simd-inl.h"
 #include "kernels/vector_math-inl.h"
@@ -35,6 +37,23 @@ constexpr std::size_t kVectors = 2;
 constexpr std::size_t kTile = 4;
 
 HWY_INLINE std::size_t GroupRows() { return kVectors * hn::Lanes(Lanes64()); }
+
+// Calls body(std::integral_constant I, i) for tiles of kSize <= 4, the last one smaller.
+template <std::size_t kSize, typename Body>
+HWY_INLINE void ForTiles(std::size_t count, const Body& body) {
+  std::size_t i = 0;
+  for (; i + kSize <= count; i += kSize) body(std::integral_constant<std::size_t, kSize>(), i);
+  const std::size_t rest = count - i;
+  if constexpr (kSize > 1) {
+    if (rest == 1) body(std::integral_constant<std::size_t, 1>(), i);
+  }
+  if constexpr (kSize > 2) {
+    if (rest == 2) body(std::integral_constant<std::size_t, 2>(), i);
+  }
+  if constexpr (kSize > 3) {
+    if (rest == 3) body(std::integral_constant<std::size_t, 3>(), i);
+  }
+}
 
 template <class D, class V>
 HWY_INLINE hn::Vec<D> ToDouble(D d, V x) {
@@ -105,13 +124,20 @@ HWY_INLINE void LoadGroup(std::size_t n, std::size_t d, const T* HWY_RESTRICT x,
     }
   }
 #endif
-  for (std::size_t i = 0; i < d; ++i) {
+  for (std::size_t i = 0; i < d && r < group; ++i) {
     const double c = centre[i];
     for (std::size_t s = r; s < n; ++s) {
       to[i * group + s] = static_cast<double>(x[s * x_stride + i]) - c;
     }
     std::fill(to + i * group + n, to + (i + 1) * group, 0.0);
   }
+}
+
+// Asks for rows that will be loaded after the next group: the hardware's prefetchers lose the thread
+// between groups, while a group is scored.
+template <typename T>
+HWY_INLINE void Prefetch(const T* rows, std::size_t count) {
+  for (std::size_t i = 0; i < count; i += 64 / sizeof(T)) hwy::Prefetch(rows + i);
 }
 
 // Rows i0 .. i0 + I of z = A x - offsets for one group, A's packed lower triangle: kStore writes z
@@ -179,31 +205,25 @@ HWY_NOINLINE void Triangle(std::size_t size, const double* HWY_RESTRICT triangle
   }
 }
 
-// norms[r] += sum_i (factors[i] x[i, r] - offsets[i])^2.
+// norms[c][r] += sum_i (factors[c, i] x[i, r] - offsets[c, i])^2 for C components whose factors and
+// offsets lie `size` apart; kScaled: x comes multiplied by the factors. C * kVectors = 8 sums hide the
+// four cycles of a multiply-add at two per cycle, and share the loads of x.
+template <std::size_t C, bool kScaled>
 HWY_INLINE void Diagonal(std::size_t size, const double* HWY_RESTRICT factors,
                          const double* HWY_RESTRICT offsets, const double* HWY_RESTRICT x,
-                         Vec64* norms) {
+                         Vec64 (&norms)[C][kVectors]) {
   const Lanes64 d;
   const std::size_t lanes = hn::Lanes(d), group = GroupRows();
   for (std::size_t i = 0; i < size; ++i) {
-    const Vec64 factor = hn::Set(d, factors[i]), offset = hn::Set(d, offsets[i]);
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      const Vec64 z = hn::MulSub(factor, hn::LoadU(d, x + i * group + v * lanes), offset);
-      norms[v] = hn::MulAdd(z, z, norms[v]);
-    }
-  }
-}
-
-// norms[r] += sum_i (z[i, r] - offsets[i])^2.
-HWY_INLINE void Shifted(std::size_t size, const double* HWY_RESTRICT offsets,
-                        const double* HWY_RESTRICT z, Vec64* norms) {
-  const Lanes64 d;
-  const std::size_t lanes = hn::Lanes(d), group = GroupRows();
-  for (std::size_t i = 0; i < size; ++i) {
-    const Vec64 offset = hn::Set(d, offsets[i]);
-    for (std::size_t v = 0; v < kVectors; ++v) {
-      const Vec64 difference = hn::Sub(hn::LoadU(d, z + i * group + v * lanes), offset);
-      norms[v] = hn::MulAdd(difference, difference, norms[v]);
+    Vec64 row[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, x + i * group + v * lanes);
+    for (std::size_t c = 0; c < C; ++c) {
+      const Vec64 offset = hn::Set(d, offsets[c * size + i]);
+      const Vec64 factor = hn::Set(d, kScaled ? 1.0 : factors[c * size + i]);
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        const Vec64 z = kScaled ? hn::Sub(row[v], offset) : hn::MulSub(factor, row[v], offset);
+        norms[c][v] = hn::MulAdd(z, z, norms[c][v]);
+      }
     }
   }
 }
