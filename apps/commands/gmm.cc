@@ -56,6 +56,7 @@ struct FitArguments {
   TableOptions table;
   std::string model;
   std::string from;
+  std::string sample_weights;
   std::string covariance = "full";
   std::string start = "kmeans";
   std::vector<std::string> fixed;
@@ -85,6 +86,13 @@ void fit(const FitArguments& arguments, const std::atomic<bool>& stop) {
   config.observer = [&stop](const Progress&) { return !stop; };
 
   const Samples samples = read_table(arguments.table);
+  Matrix<double> weights;
+  if (!arguments.sample_weights.empty()) {
+    weights = read_table({.path = arguments.sample_weights}).x;
+    SURPLUS_REQUIRE(weights.cols() == 1, ShapeError, "--sample-weights",
+                    "the file must have one column", "columns", weights.cols());
+    config.sample_weights = weights.values();
+  }
   const GmmResult result = fit_gmm(samples.x, config);
   if (result.stop == surplus::Stop::kCancelled) throw Interrupted();
   save_gmm(result.mixture, arguments.model);
@@ -92,7 +100,8 @@ void fit(const FitArguments& arguments, const std::atomic<bool>& stop) {
              samples.x.cols(), result.mixture.components(), to_text(result.mixture.kind));
   fmt::print("stop {}\niterations {}\nlog_likelihood_per_row {}\nbic {}\naic {}\n",
              to_text(result.stop), result.iterations, to_text(result.log_likelihood),
-             to_text(bic(result.mixture, samples.x)), to_text(aic(result.mixture, samples.x)));
+             to_text(bic(result.mixture, samples.x, config.sample_weights)),
+             to_text(aic(result.mixture, samples.x, config.sample_weights)));
   if (result.repaired > 0) fmt::print("repaired_covariances {}\n", result.repaired);
   fmt::print("model {}\n", arguments.model);
 }
@@ -157,6 +166,8 @@ void add_fit(CLI::App& gmm, const std::atomic<bool>& stop) {
   GmmConfig& config = arguments->config;
   add_table_options(*command, arguments->table);
   command->add_option("--out", arguments->model, "file for the mixture, JSON")->required();
+  command->add_option("--sample-weights", arguments->sample_weights,
+                      "CSV or NPY file of one column: how much each row counts");
   CLI::Option* const components =
       command->add_option("-k,--components", config.components, "number of Gaussians")
           ->check(whole_number())

@@ -142,6 +142,25 @@ class Gmm(unittest.TestCase):
         self.assertEqual(self.fit("labelled.csv", "-k", "2", *options)[1],
                          self.fit("x.csv", "-k", "2")[1])
 
+    def test_a_row_of_weight_two_counts_as_two_rows(self):
+        weights = numpy.where(numpy.arange(200) % 3 == 0, 2.0, 1.0)
+        numpy.save(self.scratch / "weights.npy", weights[:, None])
+        numpy.save(self.scratch / "repeated.npy", numpy.repeat(self.x, weights.astype(int), axis=0))
+        shown, model = self.fit("x.csv", "--sample-weights", "weights.npy")
+        repeated, expected = self.fit("repeated.npy")
+        for key in ("means", "covariances"):
+            numpy.testing.assert_allclose(model[key], expected[key], rtol=1e-12)
+        for key in ("log_likelihood_per_row", "bic", "aic"):
+            self.assertAlmostEqual(float(shown[key]) / float(repeated[key]), 1, delta=1e-12)
+
+    def test_sample_weights_must_be_one_column_with_a_weight_for_each_row(self):
+        self.assertEqual(self.error("fit", "x.csv", "--sample-weights", "x.csv", "--out", "model.json"),
+                         "--sample-weights: the file must have one column; got columns 2")
+        numpy.save(self.scratch / "few.npy", numpy.ones((3, 1)))
+        self.assertEqual(self.error("fit", "x.csv", "--sample-weights", "few.npy", "--out", "model.json"),
+                         "fit_gmm: sample_weights must be empty or one for each row; got "
+                         "sample_weights 3, rows 200")
+
     def test_wrong_input_is_one_line_and_leaves_no_model(self):
         (self.scratch / "ragged.csv").write_text("1,2\n3\n")
         (self.scratch / "words.csv").write_text("1,2\n3,x\n")

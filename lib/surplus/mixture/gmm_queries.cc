@@ -57,17 +57,25 @@ Matrix<double> predict_proba_of(const GaussianMixture& mixture, MatrixView<const
   return responsibilities;
 }
 
-template <typename T>
-double bic_of(const GaussianMixture& mixture, MatrixView<const T> x) {
-  const auto n = static_cast<double>(x.rows());
-  return -2 * n * score_of("bic", mixture, x, {}) +
-         static_cast<double>(parameter_count(mixture)) * std::log(n);
+// -2 n score + p * price(n).
+template <typename T, typename Price>
+double criterion(const char* function, const GaussianMixture& mixture, MatrixView<const T> x,
+                 std::span<const double> sample_weights, const Price& price) {
+  const double score = score_of(function, mixture, x, sample_weights);
+  const double n = detail::require_sample_weights(function, x.rows(), sample_weights);
+  return -2 * n * score + static_cast<double>(parameter_count(mixture)) * price(n);
 }
 
 template <typename T>
-double aic_of(const GaussianMixture& mixture, MatrixView<const T> x) {
-  return -2 * static_cast<double>(x.rows()) * score_of("aic", mixture, x, {}) +
-         2 * static_cast<double>(parameter_count(mixture));
+double bic_of(const GaussianMixture& mixture, MatrixView<const T> x,
+              std::span<const double> sample_weights) {
+  return criterion("bic", mixture, x, sample_weights, [](double n) { return std::log(n); });
+}
+
+template <typename T>
+double aic_of(const GaussianMixture& mixture, MatrixView<const T> x,
+              std::span<const double> sample_weights) {
+  return criterion("aic", mixture, x, sample_weights, [](double) { return 2.0; });
 }
 
 // What maps standard normal numbers to component i: the Cholesky factor of its covariance.
@@ -149,14 +157,22 @@ std::size_t parameter_count(const GaussianMixture& mixture) {
   return covariances + k * d + k - 1;
 }
 
-double bic(const GaussianMixture& mixture, MatrixView<const double> x) {
-  return bic_of(mixture, x);
+double bic(const GaussianMixture& mixture, MatrixView<const double> x,
+           std::span<const double> sample_weights) {
+  return bic_of(mixture, x, sample_weights);
 }
-double bic(const GaussianMixture& mixture, MatrixView<const float> x) { return bic_of(mixture, x); }
+double bic(const GaussianMixture& mixture, MatrixView<const float> x,
+           std::span<const double> sample_weights) {
+  return bic_of(mixture, x, sample_weights);
+}
 
-double aic(const GaussianMixture& mixture, MatrixView<const double> x) {
-  return aic_of(mixture, x);
+double aic(const GaussianMixture& mixture, MatrixView<const double> x,
+           std::span<const double> sample_weights) {
+  return aic_of(mixture, x, sample_weights);
 }
-double aic(const GaussianMixture& mixture, MatrixView<const float> x) { return aic_of(mixture, x); }
+double aic(const GaussianMixture& mixture, MatrixView<const float> x,
+           std::span<const double> sample_weights) {
+  return aic_of(mixture, x, sample_weights);
+}
 
 }  // namespace surplus

@@ -50,12 +50,18 @@ GmmSample sample(const GaussianMixture& mixture, std::size_t n, Rng& rng);
 std::size_t parameter_count(const GaussianMixture& mixture);
 
 /// The Bayesian information criterion -2 n score + p ln n, the lower the better.
-double bic(const GaussianMixture& mixture, MatrixView<const double> x);
-double bic(const GaussianMixture& mixture, MatrixView<const float> x);
+///
+/// sample_weights  as score() takes them; n is then their sum, the rows that they stand for
+double bic(const GaussianMixture& mixture, MatrixView<const double> x,
+           std::span<const double> sample_weights = {});
+double bic(const GaussianMixture& mixture, MatrixView<const float> x,
+           std::span<const double> sample_weights = {});
 
-/// Akaike's information criterion -2 n score + 2 p, the lower the better.
-double aic(const GaussianMixture& mixture, MatrixView<const double> x);
-double aic(const GaussianMixture& mixture, MatrixView<const float> x);
+/// Akaike's information criterion -2 n score + 2 p, the lower the better; n as bic() takes it.
+double aic(const GaussianMixture& mixture, MatrixView<const double> x,
+           std::span<const double> sample_weights = {});
+double aic(const GaussianMixture& mixture, MatrixView<const float> x,
+           std::span<const double> sample_weights = {});
 
 }  // namespace surplus
 
