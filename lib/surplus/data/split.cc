@@ -73,6 +73,14 @@ Split stratified_split(std::span<const std::size_t> labels, double test_share, R
   return result;
 }
 
+std::vector<std::size_t> random_subset(std::size_t n, std::size_t count, Rng& rng) {
+  SURPLUS_REQUIRE(count <= n, ArgumentError, "random_subset", "count must be at most n", "count",
+                  count, "n", n);
+  std::vector<std::size_t> rows = rng.permutation(n);
+  rows.resize(count);
+  return rows;
+}
+
 Matrix<float> take_rows(MatrixView<const float> x, std::span<const std::size_t> rows) {
   return take(x, rows);
 }

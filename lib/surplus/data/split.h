@@ -1,4 +1,4 @@
-/// Samples divided at random into training and test data.
+/// Samples divided at random: into training and test data, or down to a subset.
 #ifndef SURPLUS_DATA_SPLIT_H_
 #define SURPLUS_DATA_SPLIT_H_
 
@@ -27,6 +27,12 @@ Split split(std::size_t n, double test_share, Rng& rng);
 /// labels  the class of each row, any numbers
 /// Throws  as split()
 Split stratified_split(std::span<const std::size_t> labels, double test_share, Rng& rng);
+
+/// `count` of the rows 0 .. n - 1, each at most once, in random order. Of one seed, a smaller subset
+/// is the beginning of a larger one.
+///
+/// Throws  ArgumentError if count > n
+std::vector<std::size_t> random_subset(std::size_t n, std::size_t count, Rng& rng);
 
 /// The rows of x with these numbers, in this order.
 ///

@@ -68,6 +68,21 @@ BOOST_AUTO_TEST_CASE(rows_are_taken_by_number_with_repeats) {
   BOOST_TEST((take_rows(Matrix<float>{{1}}, {}) == Matrix<float>(0, 1)));
 }
 
+BOOST_AUTO_TEST_CASE(a_subset_holds_each_row_once_and_grows_with_its_size) {
+  Rng rng(4), again(4);
+  const std::vector<std::size_t> large = random_subset(1000, 300, rng);
+  std::vector<std::size_t> sorted = large;
+  std::sort(sorted.begin(), sorted.end());
+  BOOST_TEST((std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end()));
+  BOOST_TEST(sorted.back() < 1000);
+  BOOST_TEST(sorted.back() > 300);  // but for a chance of 1e-280
+  const std::vector<std::size_t> small = random_subset(1000, 10, again);
+  BOOST_TEST(std::equal(small.begin(), small.end(), large.begin()));
+  BOOST_TEST(random_subset(0, 0, rng).empty());
+  BOOST_CHECK_EXCEPTION(random_subset(3, 4, rng), ArgumentError,
+                        says("random_subset: count must be at most n; got count 4, n 3"));
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_split_is_refused) {
   Rng rng(1);
   const std::size_t two[] = {0, 2};

@@ -1,0 +1,56 @@
+"""Makes the files of this folder with SciPy (1.10.1) and Pillow (9.4.0), to be read by the tests.
+
+make_images.py DIR: writes them into DIR.
+
+  idx3.gz idx1.gz        three images of 4 x 5 and their labels 7 0 9, as gzip packs them
+  cifar10.tar.gz         six batches of one image each, as tar packs the binary version
+  svhn*.mat              three images of the cropped digits' layout, and the digits 10 1 9: compressed,
+                         not compressed, and with the digits as doubles
+  resize_*.bin           a 28 x 28 image that Pillow brought to 32 x 32 and to 11 x 20
+"""
+
+import gzip
+import io
+import pathlib
+import struct
+import sys
+import tarfile
+
+import numpy as np
+from PIL import Image
+from scipy.io import savemat
+
+folder = pathlib.Path(sys.argv[1])
+
+
+def ramp(*shape):
+    """Bytes that tell where they stand and still pack well."""
+    return (np.arange(np.prod(shape)) % 251).astype(np.uint8).reshape(shape)
+
+
+grey = ramp(3, 4, 5)
+(folder / "idx3.gz").write_bytes(gzip.compress(struct.pack(">IIII", 0x803, 3, 4, 5) + grey.tobytes(), mtime=0))
+(folder / "idx1.gz").write_bytes(gzip.compress(struct.pack(">II", 0x801, 3) + bytes([7, 0, 9]), mtime=0))
+
+tar = io.BytesIO()
+with tarfile.open(fileobj=tar, mode="w") as archive:
+    for i, name in enumerate([f"data_batch_{i}" for i in range(1, 6)] + ["test_batch"]):
+        batch = bytes([i]) + np.roll(ramp(3072), i).tobytes()
+        entry = tarfile.TarInfo(f"cifar-10-batches-bin/{name}.bin")
+        entry.size = len(batch)
+        archive.addfile(entry, io.BytesIO(batch))
+(folder / "cifar10.tar.gz").write_bytes(gzip.compress(tar.getvalue(), mtime=0))
+
+# x[row, column, channel, image], as loadmat gives the original.
+x = ramp(3, 3, 32, 32).transpose(2, 3, 1, 0)
+y = np.array([[10], [1], [9]], np.uint8)
+for name, digits, packed in [("svhn", y, True), ("svhn_plain", y, False), ("svhn_doubles", y / 1.0, True)]:
+    savemat(folder / f"{name}.mat", {"X": x, "y": digits}, do_compression=packed)
+    # The first 116 bytes are text with the date in it.
+    path = folder / f"{name}.mat"
+    path.write_bytes(b"MATLAB 5.0 MAT-file".ljust(116) + path.read_bytes()[116:])
+
+picture = ((np.arange(784) * 97 + (np.arange(784) // 28) ** 2) % 256).astype(np.uint8).reshape(28, 28)
+for name, size in [("up", (32, 32)), ("mixed", (20, 11))]:  # width, height
+    resized = Image.fromarray(picture).resize(size, Image.BILINEAR)
+    (folder / f"resize_{name}.bin").write_bytes(np.asarray(resized).tobytes())
