@@ -167,6 +167,41 @@ void blas_gemm(bool a_transposed, bool b_transposed, std::size_t m, std::size_t 
               stride32(c_stride));
 }
 
+void blas_gemv(bool transposed, std::size_t m, std::size_t n, float alpha, const float* a,
+               std::size_t a_stride, const float* x, float beta, float* y) {
+  use_one_thread();
+  cblas_sgemv(CblasRowMajor, operation(transposed), size32(m), size32(n), alpha, a,
+              stride32(a_stride), x, 1, beta, y, 1);
+}
+void blas_ger(std::size_t m, std::size_t n, float alpha, const float* x, const float* y, float* a,
+              std::size_t a_stride) {
+  use_one_thread();
+  cblas_sger(CblasRowMajor, size32(m), size32(n), alpha, x, 1, y, 1, a, stride32(a_stride));
+}
+void blas_syrk(bool transposed, std::size_t n, std::size_t k, float alpha, const float* a,
+               std::size_t a_stride, float beta, float* c, std::size_t c_stride) {
+  use_one_thread();
+  cblas_ssyrk(CblasRowMajor, CblasLower, operation(transposed), size32(n), size32(k), alpha, a,
+              stride32(a_stride), beta, c, stride32(c_stride));
+}
+void blas_gemv(bool transposed, std::size_t m, std::size_t n, double alpha, const double* a,
+               std::size_t a_stride, const double* x, double beta, double* y) {
+  use_one_thread();
+  cblas_dgemv(CblasRowMajor, operation(transposed), size32(m), size32(n), alpha, a,
+              stride32(a_stride), x, 1, beta, y, 1);
+}
+void blas_ger(std::size_t m, std::size_t n, double alpha, const double* x, const double* y,
+              double* a, std::size_t a_stride) {
+  use_one_thread();
+  cblas_dger(CblasRowMajor, size32(m), size32(n), alpha, x, 1, y, 1, a, stride32(a_stride));
+}
+void blas_syrk(bool transposed, std::size_t n, std::size_t k, double alpha, const double* a,
+               std::size_t a_stride, double beta, double* c, std::size_t c_stride) {
+  use_one_thread();
+  cblas_dsyrk(CblasRowMajor, CblasLower, operation(transposed), size32(n), size32(k), alpha, a,
+              stride32(a_stride), beta, c, stride32(c_stride));
+}
+
 const char* blas_core() { return openblas_get_corename(); }
 
 BlasScratch syevd_scratch(std::size_t n, float) {

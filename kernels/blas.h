@@ -60,6 +60,23 @@ void blas_gemm(bool a_transposed, bool b_transposed, std::size_t m, std::size_t 
                double alpha, const double* a, std::size_t a_stride, const double* b,
                std::size_t b_stride, double beta, double* c, std::size_t c_stride);
 
+/// The rivals of gemv() (gemv.h), ger() (ger.h) and syrk() (syrk.h), with their operands; x and y
+/// have no gaps.
+///
+/// Error, Cost  as there
+void blas_gemv(bool transposed, std::size_t m, std::size_t n, float alpha, const float* a,
+               std::size_t a_stride, const float* x, float beta, float* y);
+void blas_ger(std::size_t m, std::size_t n, float alpha, const float* x, const float* y, float* a,
+              std::size_t a_stride);
+void blas_syrk(bool transposed, std::size_t n, std::size_t k, float alpha, const float* a,
+               std::size_t a_stride, float beta, float* c, std::size_t c_stride);
+void blas_gemv(bool transposed, std::size_t m, std::size_t n, double alpha, const double* a,
+               std::size_t a_stride, const double* x, double beta, double* y);
+void blas_ger(std::size_t m, std::size_t n, double alpha, const double* x, const double* y,
+              double* a, std::size_t a_stride);
+void blas_syrk(bool transposed, std::size_t n, std::size_t k, double alpha, const double* a,
+               std::size_t a_stride, double beta, double* c, std::size_t c_stride);
+
 /// The processor OpenBLAS believes to run on, as it names it. One it does not know is "Prescott",
 /// whose code is several times slower than ours.
 const char* blas_core();

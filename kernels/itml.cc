@@ -8,6 +8,7 @@
 #define HWY_TARGET_INCLUDE "kernels/itml.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "kernels/rank_one-inl.h"
 #include "kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -100,10 +101,11 @@ HWY_INLINE double Transform<0>(std::size_t d, const double* HWY_RESTRICT a,
 template <int kVectors>
 HWY_INLINE void Update(std::size_t d, double beta, const double* HWY_RESTRICT w,
                        double* HWY_RESTRICT a) {
-  const D64 tag;
-  const std::size_t lanes = hn::Lanes(tag), stride = itml_stride(d);
-  const V64 factor = hn::Set(tag, beta);
+  const std::size_t stride = itml_stride(d);
   if constexpr (kVectors > 0) {
+    const D64 tag;
+    const std::size_t lanes = hn::Lanes(tag);
+    const V64 factor = hn::Set(tag, beta);
     V64 wn[kVectors];
     for (int n = 0; n < kVectors; ++n) wn[n] = hn::LoadU(tag, w + n * lanes);
     for (std::size_t i = 0; i < d; ++i, a += stride) {
@@ -114,13 +116,7 @@ HWY_INLINE void Update(std::size_t d, double beta, const double* HWY_RESTRICT w,
       }
     }
   } else {
-    for (std::size_t i = 0; i < d; ++i, a += stride) {
-      const V64 wi = hn::Set(tag, w[i]);
-      for (std::size_t j = 0; j < stride; j += lanes) {
-        const V64 product = hn::Mul(wi, hn::LoadU(tag, w + j));
-        hn::StoreU(hn::MulAdd(factor, product, hn::LoadU(tag, a + j)), tag, a + j);
-      }
-    }
+    for (std::size_t i = 0; i < d; ++i, a += stride) AddScaledProducts(stride, beta, w[i], w, a);
   }
 }
 

@@ -37,6 +37,7 @@ class Rules(unittest.TestCase):
             ("kernels/gemm.cc", "kernels/simd-inl.h"),
             ("kernels/gemm.cc", "hwy/highway.h"),
             ("kernels/blas.cc", "cblas.h"),
+            ("kernels/syrk.cc", "kernels/gemm.h"),
             ("lib/surplus/core/rng.cc", "kernels/philox.h"),
             ("lib/surplus/linalg/svd.cc", "kernels/blas.h"),
             ("lib/surplus/mixture/gmm.cc", "surplus/data/npy.h"),

@@ -346,6 +346,32 @@ BOOST_AUTO_TEST_CASE(blas_gemm_agrees_with_the_reference_of_gemm_and_touches_not
   }
 }
 
+// The other rivals, on small whole numbers: nothing rounds.
+template <typename T>
+void check_blas_rivals() {
+  const std::vector<T> a = {1, 2, 3, 9, 4, 5, 6, 9};  // 2 x 3, rows 4 apart
+  const std::vector<T> x = {1, -1, 2}, two = {1, 2};
+  const auto same = [](const std::vector<T>& got, const std::vector<T>& expected) {
+    BOOST_TEST(got == expected, boost::test_tools::per_element());
+  };
+  std::vector<T> y = {1, 1}, z = {1, 1, 1};
+  kernels::blas_gemv(false, 2, 3, T{2}, a.data(), 4, x.data(), T{1}, y.data());
+  same(y, {11, 23});
+  kernels::blas_gemv(true, 2, 3, T{1}, a.data(), 4, two.data(), T{-1}, z.data());
+  same(z, {8, 11, 14});
+  std::vector<T> updated = a;
+  kernels::blas_ger(2, 3, T{3}, two.data(), x.data(), updated.data(), 4);
+  same(updated, {4, -1, 9, 9, 10, -1, 18, 9});
+  std::vector<T> c = {1, 7, 1, 1};
+  kernels::blas_syrk(false, 2, 3, T{1}, a.data(), 4, T{2}, c.data(), 2);
+  same(c, {16, 7, 34, 79});
+}
+
+BOOST_AUTO_TEST_CASE(the_rivals_of_gemv_ger_and_syrk_compute_what_these_do) {
+  check_blas_rivals<float>();
+  check_blas_rivals<double>();
+}
+
 BOOST_AUTO_TEST_CASE(the_processor_that_openblas_runs_on_has_a_name) {
   BOOST_TEST(!std::string(kernels::blas_core()).empty());
 }

@@ -1,0 +1,104 @@
+#include "kernels/ger.h"
+
+#include <algorithm>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/ger.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "kernels/rank_one-inl.h"
+#include "kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace surplus::kernels {
+namespace HWY_NAMESPACE {
+
+// Columns that are worked on at a time if the right vector has gaps: 16 KiB of it in double.
+constexpr std::size_t kColumns = 2048;
+
+// Calls add(j, count, piece) for pieces of y that together are all of it, without gaps.
+template <typename T, typename Add>
+HWY_INLINE void ForEachPiece(std::size_t n, const T* HWY_RESTRICT y, std::size_t y_stride,
+                             const Add& add) {
+  if (y_stride == 1) return add(std::size_t{0}, n, y);
+  HWY_ALIGN T together[kColumns];
+  for (std::size_t j = 0; j < n; j += kColumns) {
+    const std::size_t count = std::min(kColumns, n - j);
+    for (std::size_t l = 0; l < count; ++l) together[l] = y[(j + l) * y_stride];
+    add(j, count, static_cast<const T*>(together));
+  }
+}
+
+template <typename T>
+HWY_INLINE void Ger(std::size_t m, std::size_t n, T alpha, const T* HWY_RESTRICT x,
+                    std::size_t x_stride, const T* HWY_RESTRICT y, std::size_t y_stride,
+                    T* HWY_RESTRICT a, std::size_t a_stride) {
+  if (alpha == T{0}) return;
+  ForEachPiece(n, y, y_stride, [&](std::size_t j, std::size_t count, const T* piece) HWY_ATTR {
+    for (std::size_t i = 0; i < m; ++i) {
+      AddScaled(count, alpha * x[i * x_stride], piece, a + i * a_stride + j);
+    }
+  });
+}
+
+template <typename T>
+HWY_INLINE void SymmetricRankOne(std::size_t n, T alpha, const T* HWY_RESTRICT v,
+                                 std::size_t v_stride, T* HWY_RESTRICT a, std::size_t a_stride) {
+  if (alpha == T{0}) return;
+  ForEachPiece(n, v, v_stride, [&](std::size_t j, std::size_t count, const T* piece) HWY_ATTR {
+    for (std::size_t i = 0; i < n; ++i) {
+      AddScaledProducts(count, alpha, v[i * v_stride], piece, a + i * a_stride + j);
+    }
+  });
+}
+
+void GerF32(std::size_t m, std::size_t n, float alpha, const float* x, std::size_t x_stride,
+            const float* y, std::size_t y_stride, float* a, std::size_t a_stride) {
+  Ger(m, n, alpha, x, x_stride, y, y_stride, a, a_stride);
+}
+void GerF64(std::size_t m, std::size_t n, double alpha, const double* x, std::size_t x_stride,
+            const double* y, std::size_t y_stride, double* a, std::size_t a_stride) {
+  Ger(m, n, alpha, x, x_stride, y, y_stride, a, a_stride);
+}
+void SymmetricRankOneF32(std::size_t n, float alpha, const float* v, std::size_t v_stride, float* a,
+                         std::size_t a_stride) {
+  SymmetricRankOne(n, alpha, v, v_stride, a, a_stride);
+}
+void SymmetricRankOneF64(std::size_t n, double alpha, const double* v, std::size_t v_stride,
+                         double* a, std::size_t a_stride) {
+  SymmetricRankOne(n, alpha, v, v_stride, a, a_stride);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace surplus::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace surplus::kernels {
+
+HWY_EXPORT(GerF32);
+HWY_EXPORT(GerF64);
+HWY_EXPORT(SymmetricRankOneF32);
+HWY_EXPORT(SymmetricRankOneF64);
+
+void ger(std::size_t m, std::size_t n, float alpha, const float* x, std::size_t x_stride,
+         const float* y, std::size_t y_stride, float* a, std::size_t a_stride) {
+  HWY_DYNAMIC_DISPATCH(GerF32)(m, n, alpha, x, x_stride, y, y_stride, a, a_stride);
+}
+void ger(std::size_t m, std::size_t n, double alpha, const double* x, std::size_t x_stride,
+         const double* y, std::size_t y_stride, double* a, std::size_t a_stride) {
+  HWY_DYNAMIC_DISPATCH(GerF64)(m, n, alpha, x, x_stride, y, y_stride, a, a_stride);
+}
+void symmetric_rank_one(std::size_t n, float alpha, const float* v, std::size_t v_stride, float* a,
+                        std::size_t a_stride) {
+  HWY_DYNAMIC_DISPATCH(SymmetricRankOneF32)(n, alpha, v, v_stride, a, a_stride);
+}
+void symmetric_rank_one(std::size_t n, double alpha, const double* v, std::size_t v_stride,
+                        double* a, std::size_t a_stride) {
+  HWY_DYNAMIC_DISPATCH(SymmetricRankOneF64)(n, alpha, v, v_stride, a, a_stride);
+}
+
+}  // namespace surplus::kernels
+
+#endif  // HWY_ONCE
