@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/commands/rivals.h"
 #include "apps/report/figure.h"
 #include "apps/runner/run.h"
 #include "apps/runner/version.h"
@@ -61,6 +62,13 @@ std::string rate_text(double rate) {
   return fmt::format("{:.{}f}", giga, giga < 10 ? 2 : giga < 100 ? 1 : 0);
 }
 
+// The columns of ratios.
+std::vector<std::string> rivals_of(const Arguments& arguments) {
+  std::vector<std::string> names = {"OpenBLAS"};
+  for (const ProductRival& rival : arguments.config.rivals) names.push_back(rival.name);
+  return names;
+}
+
 void print_machine(const Arguments& arguments, const MachineLimits& limits) {
   std::string compiled;
   for (const SimdTarget& target : simd_targets()) {
@@ -78,18 +86,24 @@ void print_machine(const Arguments& arguments, const MachineLimits& limits) {
                level.bytes == 0 ? "" : size_text(level.bytes), rate_text(level.read),
                rate_text(level.triad));
   }
-  fmt::print("\n  {:<25}{:<8}{:<20}{:>7}{:>9}  {:<19}{}\n", "routine", "type", "shape", "GFLOP/s",
-             "GB/s", "share of roofline", "vs OpenBLAS");
+  fmt::print("\n  {:<25}{:<8}{:<23}{:>7}{:>9}  {:<19}", "routine", "type", "shape", "GFLOP/s",
+             "GB/s", "share of roofline");
+  for (const std::string& rival : rivals_of(arguments)) fmt::print("{:>13}", "vs " + rival);
+  fmt::print("\n");
   std::fflush(stdout);
 }
 
-void print_rate(const KernelRate& rate) {
-  fmt::print("  {:<25}{:<8}{:<20}{:>7}{:>9}  {:>4.0f} % of {}", rate.routine, rate.type, rate.shape,
-             rate_text(rate.flop_rate), rate_text(rate.byte_rate), 100 * rate.share, rate.bound);
-  if (rate.times_openblas) {
-    fmt::print("{:{}}{:>5.2f} x", "", 14 - rate.bound.size(), *rate.times_openblas);
+void print_rate(const KernelRate& rate, const std::vector<std::string>& rivals) {
+  std::string line = fmt::format("  {:<25}{:<8}{:<23}{:>7}{:>9}  {:>4.0f} % of {:<9}", rate.routine,
+                                 rate.type, rate.shape, rate_text(rate.flop_rate),
+                                 rate_text(rate.byte_rate), 100 * rate.share, rate.bound);
+  for (const std::string& rival : rivals) {
+    const auto ratio = std::ranges::find(rate.ratios, rival, &KernelRatio::rival);
+    line += ratio == rate.ratios.end() ? std::string(13, ' ')
+                                       : fmt::format("{:>11.2f} x", ratio->times);
   }
-  fmt::print("\n");
+  line.erase(line.find_last_not_of(' ') + 1);
+  fmt::print("{}\n", line);
   std::fflush(stdout);
 }
 
@@ -104,19 +118,24 @@ void print_disturbance(const std::vector<KernelRate>& rates) {
       100 * (1 - share));
 }
 
-// The geometric means of the ratios to OpenBLAS, by routine and type.
-void print_means(const std::vector<KernelRate>& rates) {
-  std::map<std::string, std::vector<double>> ratios;
+// The geometric means of the ratios, by routine, type and rival.
+void print_means(const std::vector<KernelRate>& rates, const std::vector<std::string>& rivals) {
+  std::map<std::string, std::map<std::string, std::vector<double>>> ratios;
   for (const KernelRate& rate : rates) {
-    if (rate.times_openblas)
-      ratios[rate.routine + " " + rate.type].push_back(std::log(*rate.times_openblas));
+    for (const KernelRatio& ratio : rate.ratios)
+      ratios[rate.routine + " " + rate.type][ratio.rival].push_back(std::log(ratio.times));
   }
-  for (const auto& [name, logs] : ratios) {
-    double sum = 0;
-    for (const double log : logs) sum += log;
-    fmt::print("{}: {:.2f} times OpenBLAS, geometric mean of {} shape{}\n", name,
-               std::exp(sum / static_cast<double>(logs.size())), logs.size(),
-               logs.size() == 1 ? "" : "s");
+  for (auto& [name, of_rival] : ratios) {
+    std::string text;
+    for (const std::string& rival : rivals) {
+      const std::vector<double>& logs = of_rival[rival];
+      if (logs.empty()) continue;
+      double sum = 0;
+      for (const double log : logs) sum += log;
+      text += fmt::format("{}{:.2f} times {}", text.empty() ? "" : ", ",
+                          std::exp(sum / static_cast<double>(logs.size())), rival);
+    }
+    fmt::print("{}: {}, geometric mean of the shapes\n", name, text);
   }
 }
 
@@ -187,20 +206,21 @@ std::string kernels_json(const Arguments& arguments, const MachineLimits& limits
                       {"triad_bytes_per_second", level.triad}});
   }
   for (const KernelRate& rate : rates) {
-    routines.push_back(
-        {{"family", rate.family},
-         {"routine", rate.routine},
-         {"type", rate.type},
-         {"shape", rate.shape},
-         {"seconds", rate.seconds},
-         {"flops", rate.flops},
-         {"bytes", rate.bytes},
-         {"flops_per_second", rate.flop_rate},
-         {"bytes_per_second", rate.byte_rate},
-         {"bound", rate.bound},
-         {"share_of_roofline", rate.share},
-         {"processor_share", rate.processor_share},
-         {"times_openblas", rate.times_openblas ? Json(*rate.times_openblas) : Json(nullptr)}});
+    Json ratios = Json::object();
+    for (const KernelRatio& ratio : rate.ratios) ratios[ratio.rival] = ratio.times;
+    routines.push_back({{"family", rate.family},
+                        {"routine", rate.routine},
+                        {"type", rate.type},
+                        {"shape", rate.shape},
+                        {"seconds", rate.seconds},
+                        {"flops", rate.flops},
+                        {"bytes", rate.bytes},
+                        {"flops_per_second", rate.flop_rate},
+                        {"bytes_per_second", rate.byte_rate},
+                        {"bound", rate.bound},
+                        {"share_of_roofline", rate.share},
+                        {"processor_share", rate.processor_share},
+                        {"times", std::move(ratios)}});
   }
   const Json json = {
       {"schema", 1},
@@ -228,20 +248,21 @@ void profile(const Arguments& arguments, const std::atomic<bool>& stop, char** a
   SURPLUS_REQUIRE(!error, DataError, arguments.out, "the directory must be writable", "error",
                   error.message());
   run_openblas_at_its_best(argv);
+  run_product_rivals_at_their_best(argv);
 
   const MachineLimits limits = measure_machine(arguments.config);
   print_machine(arguments, limits);
   std::string family;
   const std::vector<KernelRate> rates =
-      profile_kernels(arguments.config, limits, [&stop, &family](const KernelRate& rate) {
+      profile_kernels(arguments.config, limits, [&](const KernelRate& rate) {
         if (!family.empty() && family != rate.family) fmt::print("\n");
         family = rate.family;
-        print_rate(rate);
+        print_rate(rate, rivals_of(arguments));
         return !stop;
       });
   if (stop) throw Interrupted{};
   fmt::print("\n");
-  print_means(rates);
+  print_means(rates, rivals_of(arguments));
   print_disturbance(rates);
   const std::string svg = to_svg(roofline(rates, limits, arguments.config.threads));
   write_file_atomically(out / "roofline.svg", svg);
@@ -255,6 +276,7 @@ void add_kernels_command(CLI::App& app, const std::atomic<bool>& stop, char** ar
   CLI::App* const command =
       app.add_subcommand("kernels", "how fast the numeric kernels run, and how fast they could");
   const auto arguments = std::make_shared<Arguments>();
+  arguments->config.rivals = product_rivals();
   command->add_option("--target", arguments->target,
                       "SIMD target to run on: avx3, avx2 or scalar; the best one by default");
   command
@@ -274,8 +296,10 @@ void add_kernels_command(CLI::App& app, const std::atomic<bool>& stop, char** ar
       "GB/s count the operations\nand bytes that the kernel's header states. The share of the "
       "roofline is of the peak, or of the bandwidth\nof a probe with as many bytes, whichever "
       "binds: reading for what only reads, z = x + c y for what fills\nmemory, the better one for "
-      "what updates in place. OpenBLAS is the one surplus is linked with; oneDNN\nand Eigen are "
-      "rivals in bench/ alone.\n\n"
+      "what updates in place. The columns after it tell how many times as\nfast as a rival on one "
+      "thread "
+      "surplus is: OpenBLAS, and in a build configured with -Dbench=enabled\nalso oneDNN and Eigen "
+      "where they were found.\n\n"
       "Examples:\n  surplus kernels\n  surplus kernels --filter gemm --target avx2\n"
       "  surplus kernels --filter 'exp float' --threads 2 --out my-kernels");
   command->callback([arguments, &stop, argv] { profile(*arguments, stop, argv); });

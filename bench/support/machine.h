@@ -1,4 +1,5 @@
-/// The limits of this machine, measured on one core when first asked for.
+/// The limits of this machine, as surplus/linalg/kernel_profile.h measures them, on one core when
+/// first asked for.
 #ifndef SURPLUS_BENCH_SUPPORT_MACHINE_H_
 #define SURPLUS_BENCH_SUPPORT_MACHINE_H_
 
@@ -8,8 +9,7 @@
 
 namespace surplus::bench {
 
-/// Multiply-adds in registers on the target in force, in flop/s; T is float or double. The best of
-/// many short runs, so that a disturbance of one does not lower the peak.
+/// Multiply-adds in registers on the target in force, in flop/s; T is float or double.
 template <typename T>
 double fma_peak();
 

@@ -16,12 +16,14 @@
 #include "kernels/probe.h"
 #include "surplus/core/errors.h"
 #include "surplus/core/matrix.h"
+#include "surplus/core/parallel.h"
 #include "surplus/linalg/kernel_routines.h"
 
 namespace surplus {
 namespace {
 
 using detail::KernelCall;
+using detail::KernelRival;
 using detail::KernelRoutine;
 using detail::KernelTraffic;
 using Clock = std::chrono::steady_clock;
@@ -114,8 +116,10 @@ double best_rate(std::vector<KernelCall> calls, double seconds) {
   return best;
 }
 
+}  // namespace
+
 template <typename T>
-double peak(std::size_t threads) {
+double measure_peak(std::size_t threads) {
   constexpr std::size_t kSteps = 10000;
   T end = 0;
   const std::size_t flops = kernels::multiply_add_chains(kSteps, T(0.999), T(0.001), &end);
@@ -130,12 +134,10 @@ double peak(std::size_t threads) {
                    0.3);
 }
 
-struct Bandwidth {
-  double read, triad;  // bytes/s of all threads together
-};
+template double measure_peak<float>(std::size_t);
+template double measure_peak<double>(std::size_t);
 
-// With `bytes` per thread, in one array to read or in three for the triad.
-Bandwidth bandwidth(std::size_t bytes, std::size_t threads, double seconds) {
+Bandwidth measure_bandwidth(std::size_t bytes, std::size_t threads, double seconds) {
   const std::size_t n = std::max<std::size_t>(bytes / sizeof(float), 3);
   const auto read = [n] {
     return [x = Matrix<float>(1, n, 1), end = 0.0f]() mutable {
@@ -152,6 +154,8 @@ Bandwidth bandwidth(std::size_t bytes, std::size_t threads, double seconds) {
   return {moved * best_rate(one_per_thread(threads, read), seconds),
           moved * best_rate(one_per_thread(threads, triad), seconds)};
 }
+
+namespace {
 
 // What the kernel of Linux says of the data caches, or usual sizes where it says nothing.
 std::vector<MemoryLevel> caches() {
@@ -196,7 +200,7 @@ std::vector<KernelRoutine> chosen_routines(const KernelProfileConfig& config) {
                   config.seconds);
   std::vector<KernelRoutine> chosen;
   std::set<std::string> names;
-  for (KernelRoutine& routine : detail::kernel_routines()) {
+  for (KernelRoutine& routine : detail::kernel_routines(config.rivals)) {
     names.insert(routine.name);
     const std::string text = lower_case(routine.name + " " + routine.type + " " + routine.shape);
     if (text.find(lower_case(config.filter)) != std::string::npos)
@@ -221,6 +225,18 @@ const MemoryLevel& level_of(double footprint, const MachineLimits& limits, std::
   return limits.levels[level];
 }
 
+// How many threads the library shares work among, until this goes out of scope.
+class ThreadCount {
+ public:
+  explicit ThreadCount(std::size_t threads) : before_(thread_count()) { set_thread_count(threads); }
+  ThreadCount(const ThreadCount&) = delete;
+  ThreadCount& operator=(const ThreadCount&) = delete;
+  ~ThreadCount() { set_thread_count(before_); }
+
+ private:
+  std::size_t before_;
+};
+
 // The bandwidth that a routine with that traffic can have at most.
 double allowed(const Bandwidth& measured, KernelTraffic traffic) {
   switch (traffic) {
@@ -239,17 +255,18 @@ double allowed(const Bandwidth& measured, KernelTraffic traffic) {
 MachineLimits measure_machine(const KernelProfileConfig& config) {
   require_threads("measure_machine", config.threads);
   constexpr std::size_t kMost = std::size_t{64} << 20;
-  MachineLimits limits = {peak<float>(config.threads), peak<double>(config.threads), caches()};
+  MachineLimits limits = {measure_peak<float>(config.threads), measure_peak<double>(config.threads),
+                          caches()};
   std::size_t largest = 0;
   for (std::size_t i = 0; i < limits.levels.size(); ++i) {
     MemoryLevel& level = limits.levels[i];
     largest = std::max(largest, level.bytes);
     const std::size_t bytes = std::min(level.bytes / 2 / sharers(i, config.threads), kMost);
-    const auto [read, triad] = bandwidth(bytes, config.threads, 0.3);
+    const auto [read, triad] = measure_bandwidth(bytes, config.threads);
     level = {level.name, level.bytes, read, triad};
   }
   const std::size_t bytes = std::clamp(2 * largest, kMost, 8 * kMost) / config.threads;
-  const auto [read, triad] = bandwidth(bytes, config.threads, 0.3);
+  const auto [read, triad] = measure_bandwidth(bytes, config.threads);
   limits.levels.push_back({"memory", 0, read, triad});
   return limits;
 }
@@ -265,6 +282,7 @@ std::vector<KernelRate> profile_kernels(const KernelProfileConfig& config,
                   "the limits must be those of measure_machine", "levels", limits.levels.size());
   std::vector<KernelRate> rates;
   std::map<std::size_t, Bandwidth> bandwidths;
+  const ThreadCount shared(config.threads);
   for (const KernelRoutine& routine : chosen_routines(config)) {
     KernelRate rate{.family = routine.family,
                     .routine = routine.name,
@@ -272,19 +290,21 @@ std::vector<KernelRate> profile_kernels(const KernelProfileConfig& config,
                     .shape = routine.shape,
                     .flops = routine.flops,
                     .bytes = routine.bytes};
-    std::vector<Side> sides = {{one_per_thread(config.threads, routine.make)}};
-    if (routine.make_openblas)
-      sides.push_back({one_per_thread(config.threads, routine.make_openblas)});
+    const std::size_t copies = routine.is_parallel ? 1 : config.threads;
+    std::vector<Side> sides = {{one_per_thread(copies, routine.make)}};
+    for (const KernelRival& rival : routine.rivals)
+      sides.push_back({one_per_thread(copies, rival.make)});
     rate.processor_share = time_sides(sides, config);
     rate.seconds = sides.front().median();
-    if (routine.make_openblas) rate.times_openblas = sides.back().median() / rate.seconds;
-    const double calls_per_second = static_cast<double>(config.threads) / rate.seconds;
+    for (std::size_t r = 0; r < routine.rivals.size(); ++r)
+      rate.ratios.push_back({routine.rivals[r].name, sides[r + 1].median() / rate.seconds});
+    const double calls_per_second = static_cast<double>(copies) / rate.seconds;
     rate.flop_rate = routine.flops * calls_per_second;
     rate.byte_rate = routine.bytes * calls_per_second;
     // Caches end nowhere sharply, so the bandwidth is that of operands of the same size.
     const auto footprint = static_cast<std::size_t>(routine.footprint);
     if (!bandwidths.contains(footprint))
-      bandwidths[footprint] = bandwidth(footprint, config.threads, 0.05);
+      bandwidths[footprint] = measure_bandwidth(footprint, config.threads, 0.05);
     const double of_bandwidth = rate.byte_rate / allowed(bandwidths.at(footprint), routine.traffic);
     const double of_peak =
         rate.flop_rate / (rate.type == "float" ? limits.float_peak : limits.double_peak);

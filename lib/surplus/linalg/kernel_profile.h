@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,12 +25,29 @@ struct MachineLimits {
   std::vector<MemoryLevel> levels;  ///< the fastest first, the main memory last
 };
 
+/// A library to set beside surplus and OpenBLAS in the products: C = op(A) op(B), row-major and
+/// without gaps; a and b say whether they are stored transposed. Null for a type it lacks.
+struct ProductRival {
+  std::string name{};
+  void (*float_gemm)(bool a_transposed, bool b_transposed, std::size_t m, std::size_t n,
+                     std::size_t k, const float* a, const float* b, float* c) = nullptr;
+  void (*double_gemm)(bool a_transposed, bool b_transposed, std::size_t m, std::size_t n,
+                      std::size_t k, const double* a, const double* b, double* c) = nullptr;
+};
+
 struct KernelProfileConfig {
   std::string filter{};     ///< only routines with this text in "routine type shape", in any case
   std::size_t threads = 1;  ///< copies that run at once, each on operands of its own
   std::size_t repeats = 7;  ///< timed runs of each routine, of which the median counts
   double seconds = 0.01;    ///< that each timed run lasts at least
   double patience = 0.5;    ///< seconds for a routine after which 3 repeats are enough
+  std::vector<ProductRival> rivals{};  ///< besides OpenBLAS
+};
+
+/// How many times as fast as a rival at the same work.
+struct KernelRatio {
+  std::string rival;
+  double times = 0;
 };
 
 /// One routine at one shape. Rates are those of all threads together.
@@ -49,7 +65,7 @@ struct KernelRate {
   double share = 0;        ///< of what that limit allows; 1 is the roofline
   /// Of the cores it ran on, while it was timed: if well below 1, other programs disturbed it.
   double processor_share = 0;
-  std::optional<double> times_openblas = {};  ///< how many times as fast as OpenBLAS, if it has it
+  std::vector<KernelRatio> ratios = {};  ///< to OpenBLAS and others that have the routine
 };
 
 /// Measures the limits of this machine.
@@ -59,6 +75,21 @@ struct KernelRate {
 /// Cost    a few seconds; memory of twice the largest cache, at least 64 and at most 512 MiB
 MachineLimits measure_machine(const KernelProfileConfig& config = {});
 
+/// flop/s of multiply-adds in registers on the SIMD target in use, all threads together; T is float
+/// or double.
+/// Cost    0.3 s
+template <typename T>
+double measure_peak(std::size_t threads = 1);
+
+/// bytes/s of all threads together, as in MemoryLevel.
+struct Bandwidth {
+  double read = 0, triad = 0;
+};
+
+/// With `bytes` per thread: in one array to read, in three for the triad.
+/// Cost    `seconds` twice, and at least five runs
+Bandwidth measure_bandwidth(std::size_t bytes, std::size_t threads = 1, double seconds = 0.3);
+
 /// How many routines profile_kernels() would time. Throws as it does for a bad `config`.
 std::size_t count_kernel_routines(const KernelProfileConfig& config = {});
 
@@ -66,7 +97,8 @@ std::size_t count_kernel_routines(const KernelProfileConfig& config = {});
 using KernelObserver = std::function<bool(const KernelRate&)>;
 
 /// Times every routine of the table in kernel_routines.cc that the filter lets through, in turn
-/// with OpenBLAS at the same work where it has the routine. Each is held against the peak and
+/// with OpenBLAS and the rivals of `config` at the same work where they have the routine. One that
+/// shares its work among threads by itself runs once, on `threads` of them, and its rivals on one. Each is held against the peak and
 /// against the bandwidth of a probe with as many bytes of operands: reading for a routine that only
 /// reads, the triad for one that fills memory, the better of them for one that updates in place.
 ///

@@ -2,13 +2,10 @@
 
 #include <cstdint>
 #include <limits>
-#include <type_traits>
 #include <utility>
 
 #include "kernels/activation.h"
-#include "kernels/blas.h"
 #include "kernels/gaussian.h"
-#include "kernels/gemm.h"
 #include "kernels/itml.h"
 #include "kernels/philox.h"
 #include "kernels/reduce.h"
@@ -20,12 +17,6 @@
 namespace surplus::detail {
 namespace {
 
-using Table = std::vector<KernelRoutine>;
-
-template <typename T>
-constexpr bool kIsFloat = std::is_same_v<T, float>;
-template <typename T>
-constexpr const char* kType = kIsFloat<T> ? "float" : "double";
 // Operations of our e^x per element, of kernels/vector_math.h.
 template <typename T>
 constexpr double kExp = kIsFloat<T> ? 16 : 20;
@@ -34,82 +25,8 @@ constexpr double kExp = kIsFloat<T> ? 16 : 20;
 constexpr std::size_t kFewBytes = std::size_t{16} << 10;
 constexpr std::size_t kManyBytes = std::size_t{64} << 20;
 
-double as_double(std::size_t n) { return static_cast<double>(n); }
-
-std::string shape_of(std::size_t m, std::size_t n) {
-  return std::to_string(m) + " x " + std::to_string(n);
-}
-
-// Reproducible numbers in (0, 1]: in the domain of every routine.
 template <typename T>
-Matrix<T> numbers(std::size_t rows, std::size_t cols) {
-  Matrix<T> x(rows, cols);
-  std::size_t i = 0;
-  for (T& value : x.values()) value = static_cast<T>(++i * 7919 % 1009 + 1) / T{1009};
-  return x;
-}
-
-struct GemmShape {
-  std::size_t m, n, k;
-};
-
-// Squares, the products of a two-layer net's training, and skinny ones.
-constexpr GemmShape kGemmShapes[] = {{64, 64, 64},    {128, 128, 128},    {256, 256, 256},
-                                     {512, 512, 512}, {1024, 1024, 1024}, {128, 1024, 784},
-                                     {64, 512, 3072}, {128, 8192, 3072},  {128, 10, 1024},
-                                     {10000, 32, 16}, {1000, 1000, 12},   {683, 9, 9}};
-
-template <typename T>
-KernelCall gemm_call(std::size_t m, std::size_t n, std::size_t k) {
-  const std::size_t reals = kernels::gemm_scratch_size(m, n, k) / sizeof(T) + 1;
-  return [=, a = numbers<T>(m, k), b = numbers<T>(k, n), c = Matrix<T>(m, n),
-          scratch = Matrix<T>(1, reals)]() mutable {
-    kernels::gemm(kernels::Op::kPlain, kernels::Op::kPlain, m, n, k, T{1}, a.data(), k, b.data(), n,
-                  T{0}, c.data(), n, scratch.data());
-  };
-}
-
-// B is packed beforehand, as weights are that many products share.
-template <typename T>
-KernelCall gemm_packed_call(std::size_t m, std::size_t n, std::size_t k) {
-  const std::size_t reals = kernels::gemm_scratch_size(m, n, k) / sizeof(T) + 1;
-  Matrix<T> packed(1, kernels::gemm_packed_size<T>(n, k));
-  kernels::gemm_pack_b(kernels::Op::kPlain, n, k, numbers<T>(k, n).data(), n, packed.data());
-  return [=, a = numbers<T>(m, k), b = std::move(packed), c = Matrix<T>(m, n),
-          scratch = Matrix<T>(1, reals)]() mutable {
-    kernels::gemm_packed(kernels::Op::kPlain, m, n, k, T{1}, a.data(), k, b.data(), n, 0, T{0},
-                         c.data(), n, scratch.data());
-  };
-}
-
-template <typename T>
-KernelCall openblas_gemm_call(std::size_t m, std::size_t n, std::size_t k) {
-  return [=, a = numbers<T>(m, k), b = numbers<T>(k, n), c = Matrix<T>(m, n)]() mutable {
-    kernels::blas_gemm(false, false, m, n, k, T{1}, a.data(), k, b.data(), n, T{0}, c.data(), n);
-  };
-}
-
-template <typename T>
-void add_products(Table& table) {
-  using Make = KernelCall (*)(std::size_t, std::size_t, std::size_t);
-  const std::pair<const char*, Make> rows[] = {{"gemm", gemm_call<T>},
-                                               {"gemm_packed", gemm_packed_call<T>}};
-  for (const auto& [name, make] : rows) {
-    for (const GemmShape& shape : kGemmShapes) {
-      const auto [m, n, k] = shape;
-      const double bytes = as_double((m * k + k * n + m * n) * sizeof(T));
-      const auto bind = [shape](Make call) {
-        return [=] { return call(shape.m, shape.n, shape.k); };
-      };
-      table.push_back({"products", name, kType<T>, shape_of(m, n) + " x " + std::to_string(k),
-                       2 * as_double(m) * as_double(n * k), bytes, bytes, KernelTraffic::kWrites,
-                       bind(make), bind(openblas_gemm_call<T>)});
-    }
-  }
-}
-
-template <typename T>
-void add_elementwise(Table& table) {
+void add_elementwise(KernelTable& table) {
   struct Row {
     const char* name;
     double flops;  // per element
@@ -141,7 +58,7 @@ void add_elementwise(Table& table) {
 constexpr std::pair<std::size_t, std::size_t> kRowShapes[] = {{128, 10}, {128, 1000}, {16384, 512}};
 
 template <typename T>
-void add_row_reductions(Table& table) {
+void add_row_reductions(KernelTable& table) {
   struct Row {
     const char* name;
     double flops;  // per element
@@ -164,7 +81,7 @@ void add_row_reductions(Table& table) {
 }
 
 template <typename T>
-void add_softmax(Table& table) {
+void add_softmax(KernelTable& table) {
   for (const auto& [m, n] : kRowShapes) {
     const double bytes = 2 * as_double(m * n) * sizeof(T);
     table.push_back({"rows", "row_softmax", kType<T>, shape_of(m, n),
@@ -193,7 +110,7 @@ void add_softmax(Table& table) {
 constexpr std::pair<std::size_t, std::size_t> kLayerShapes[] = {{128, 1024}, {16384, 512}};
 
 template <typename T>
-void add_layers(Table& table) {
+void add_layers(KernelTable& table) {
   using kernels::Activation;
   struct Row {
     const char* name;
@@ -247,7 +164,7 @@ void add_layers(Table& table) {
 }
 
 template <typename T>
-void add_updates(Table& table) {
+void add_updates(KernelTable& table) {
   // Of a step: the parameters, their gradient, and up to two running means. The factors keep all of
   // them within their range for ever.
   using Apply = void (*)(std::size_t, const T*, T*, T*, T*);
@@ -293,7 +210,7 @@ void add_updates(Table& table) {
 }
 
 template <typename T>
-void add_philox(Table& table) {
+void add_philox(KernelTable& table) {
   using Fill = void (*)(std::uint64_t, std::uint64_t, std::uint64_t, std::size_t, T*);
   const std::pair<const char*, Fill> rows[] = {{"philox_uniform", kernels::philox_uniform},
                                                {"philox_normal", kernels::philox_normal}};
@@ -329,7 +246,7 @@ KernelCall gaussian_call(Covariance covariance, std::size_t n, std::size_t d, st
   };
 }
 
-void add_gaussian(Table& table) {
+void add_gaussian(KernelTable& table) {
   struct Row {
     const char* name;
     Covariance covariance;
@@ -371,7 +288,7 @@ KernelCall itml_call(std::size_t pairs, std::size_t points, std::size_t d) {
   };
 }
 
-void add_itml(Table& table) {
+void add_itml(KernelTable& table) {
   constexpr std::size_t kPairs = 2000, kPoints = 200;
   for (const std::size_t d : {4u, 9u, 30u}) {
     const auto entries = as_double(d * d);
@@ -384,10 +301,10 @@ void add_itml(Table& table) {
 
 }  // namespace
 
-std::vector<KernelRoutine> kernel_routines() {
-  Table table;
-  add_products<float>(table);
-  add_products<double>(table);
+KernelTable kernel_routines(const std::vector<ProductRival>& rivals) {
+  KernelTable table;
+  add_products<float>(table, rivals);
+  add_products<double>(table, rivals);
   add_elementwise<float>(table);
   add_elementwise<double>(table);
   add_row_reductions<float>(table);

@@ -5,7 +5,11 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
+
+#include "surplus/core/matrix.h"
+#include "surplus/linalg/kernel_profile.h"
 
 namespace surplus::detail {
 
@@ -19,6 +23,12 @@ enum class KernelTraffic {
   kUpdates,  ///< writes where it has read: the better of the two
 };
 
+/// The same work in another library.
+struct KernelRival {
+  std::string name;
+  std::function<KernelCall()> make;
+};
+
 struct KernelRoutine {
   std::string family;
   std::string name;
@@ -29,10 +39,40 @@ struct KernelRoutine {
   double footprint;  ///< bytes of all operands
   KernelTraffic traffic;
   std::function<KernelCall()> make;
-  std::function<KernelCall()> make_openblas = {};  ///< the same work there; empty if there is none
+  std::vector<KernelRival> rivals = {};
+  bool is_parallel = false;  ///< shares its work among threads by itself
 };
 
-std::vector<KernelRoutine> kernel_routines();
+using KernelTable = std::vector<KernelRoutine>;
+
+/// All of them; `rivals` appear in the products, after OpenBLAS.
+KernelTable kernel_routines(const std::vector<ProductRival>& rivals = {});
+
+/// Those of kernel_products.cc, for float or double: products, and what is made of them.
+template <typename T>
+void add_products(KernelTable& table, const std::vector<ProductRival>& rivals);
+
+// What the rows of the table share.
+
+template <typename T>
+constexpr bool kIsFloat = std::is_same_v<T, float>;
+template <typename T>
+constexpr const char* kType = kIsFloat<T> ? "float" : "double";
+
+inline double as_double(std::size_t n) { return static_cast<double>(n); }
+
+inline std::string shape_of(std::size_t m, std::size_t n) {
+  return std::to_string(m) + " x " + std::to_string(n);
+}
+
+/// Reproducible numbers in (0, 1]: in the domain of every routine.
+template <typename T>
+Matrix<T> numbers(std::size_t rows, std::size_t cols) {
+  Matrix<T> x(rows, cols);
+  std::size_t i = 0;
+  for (T& value : x.values()) value = static_cast<T>(++i * 7919 % 1009 + 1) / T{1009};
+  return x;
+}
 
 }  // namespace surplus::detail
 

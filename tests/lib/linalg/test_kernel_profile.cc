@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "surplus/core/errors.h"
+#include "surplus/core/parallel.h"
 #include "surplus/core/simd.h"
 #include "surplus/linalg/kernel_routines.h"
 #include "tests/support/matrices.h"
@@ -63,7 +64,7 @@ BOOST_AUTO_TEST_CASE(every_routine_of_the_table_has_a_row_of_its_own_and_works_t
       const detail::KernelCall call = routine.make();
       call();
       call();
-      if (routine.make_openblas) routine.make_openblas()();
+      for (const detail::KernelRival& rival : routine.rivals) rival.make()();
     }
   }
   BOOST_TEST(rows.size() == count_kernel_routines());
@@ -87,8 +88,9 @@ BOOST_AUTO_TEST_CASE(rates_follow_from_the_time_of_a_call_and_the_work_it_does) 
   BOOST_TEST_REQUIRE(is_positive(rate.seconds));
   BOOST_TEST(rate.flop_rate == rate.flops / rate.seconds, boost::test_tools::tolerance(1e-12));
   BOOST_TEST(rate.byte_rate == rate.bytes / rate.seconds, boost::test_tools::tolerance(1e-12));
-  BOOST_TEST_REQUIRE(rate.times_openblas.has_value());
-  BOOST_TEST(is_positive(*rate.times_openblas));
+  BOOST_TEST_REQUIRE(rate.ratios.size() == 1u);
+  BOOST_TEST(rate.ratios.front().rival == "OpenBLAS");
+  BOOST_TEST(is_positive(rate.ratios.front().times));
   BOOST_TEST(rate.processor_share >= 0);
   BOOST_TEST(rate.processor_share <= 1);
 }
@@ -99,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_low_peak_binds_and_the_share_is_of_it) {
   const KernelRate rate = profile_kernels(tiny("exp float 2048"), limits).front();
   BOOST_TEST(rate.bound == "peak");
   BOOST_TEST(rate.share == rate.flop_rate, boost::test_tools::tolerance(1e-12));
-  BOOST_TEST(!rate.times_openblas.has_value());
+  BOOST_TEST(rate.ratios.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_high_peak_leaves_the_level_that_holds_the_operands) {
@@ -123,6 +125,31 @@ BOOST_AUTO_TEST_CASE(two_copies_at_once_are_counted_together) {
   config.threads = 2;
   const KernelRate rate = profile_kernels(config, some_limits()).front();
   BOOST_TEST(rate.byte_rate == 2 * rate.bytes / rate.seconds, boost::test_tools::tolerance(1e-12));
+}
+
+BOOST_AUTO_TEST_CASE(a_rival_that_is_handed_in_appears_where_it_knows_the_type) {
+  static std::size_t calls = 0;
+  KernelProfileConfig config = tiny("gemm float 64 x 64 x 64");
+  config.rivals = {{.name = "counting",
+                    .float_gemm = [](bool, bool, std::size_t, std::size_t, std::size_t,
+                                     const float*, const float*, float*) { ++calls; }}};
+  const std::vector<KernelRatio> ratios = profile_kernels(config, some_limits())[0].ratios;
+  BOOST_TEST_REQUIRE(ratios.size() == 2u);
+  BOOST_TEST(ratios[1].rival == "counting");
+  BOOST_TEST(is_positive(ratios[1].times));
+  BOOST_TEST(calls > 0u);
+  config.filter = "gemm double 64 x 64 x 64";
+  BOOST_TEST(profile_kernels(config, some_limits())[0].ratios.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_product_that_shares_its_work_is_counted_once_and_leaves_the_threads_alone) {
+  if (std::thread::hardware_concurrency() < 2) return;
+  KernelProfileConfig config = tiny("matmul float 512");
+  config.threads = 2;
+  const std::size_t before = thread_count();
+  const KernelRate rate = profile_kernels(config, some_limits()).front();
+  BOOST_TEST(rate.flop_rate == rate.flops / rate.seconds, boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(thread_count() == before);
 }
 
 BOOST_AUTO_TEST_CASE(the_target_in_force_is_the_one_that_is_timed) {
