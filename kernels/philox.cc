@@ -28,38 +28,67 @@ HWY_INLINE V MulLower(D d, V v, std::uint32_t multiplier) {
 #endif
 }
 
-// The four words of one block per 64-bit lane, each in the lower half of its lane: the multiplier
-// reads only that half, so the upper halves may hold anything until the end.
-template <class D, class V = hn::VFromD<D>>
-HWY_INLINE void Rounds(D d, std::uint64_t seed, V& w0, V& w1, V& w2, V& w3) {
+// The keys of the ten rounds, which depend on the seed alone.
+struct Keys {
+  std::uint64_t first[10], second[10];
+};
+
+HWY_INLINE Keys KeysOf(std::uint64_t seed) {
   auto key0 = static_cast<std::uint32_t>(seed), key1 = static_cast<std::uint32_t>(seed >> 32);
+  Keys keys;
   for (int round = 0; round < 10; ++round) {
-    const V product0 = MulLower(d, w0, 0xD2511F53u);
-    const V product1 = MulLower(d, w2, 0xCD9E8D57u);
-    w0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(product1), w1), hn::Set(d, std::uint64_t{key0}));
-    w2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(product0), w3), hn::Set(d, std::uint64_t{key1}));
-    w1 = product1;
-    w3 = product0;
+    keys.first[round] = key0;
+    keys.second[round] = key1;
     key0 += 0x9E3779B9u;
     key1 += 0xBB67AE85u;
   }
+  return keys;
 }
 
-// The words of `blocks` blocks from `block` on, rounded up to whole vectors, as 64-bit pairs.
-HWY_INLINE void Words(std::uint64_t seed, std::uint64_t stream, std::uint64_t block,
+// The four words of one block per 64-bit lane, each in the lower half of its lane: the multiplier
+// reads only that half, so the upper halves may hold anything until the end. A round waits for the
+// multiplication of the one before, so kStreams vectors of blocks take turns; their keys are set
+// from memory once for all of them.
+template <std::size_t kStreams, class D, class V = hn::VFromD<D>>
+HWY_INLINE void Rounds(D d, const Keys& keys, V (&w0)[kStreams], V (&w1)[kStreams],
+                       V (&w2)[kStreams], V (&w3)[kStreams]) {
+  for (int round = 0; round < 10; ++round) {
+    const V key0 = hn::Set(d, keys.first[round]), key1 = hn::Set(d, keys.second[round]);
+    for (std::size_t s = 0; s < kStreams; ++s) {
+      const V product0 = MulLower(d, w0[s], 0xD2511F53u);
+      const V product1 = MulLower(d, w2[s], 0xCD9E8D57u);
+      w0[s] = hn::Xor(hn::Xor(hn::ShiftRight<32>(product1), w1[s]), key0);
+      w2[s] = hn::Xor(hn::Xor(hn::ShiftRight<32>(product0), w3[s]), key1);
+      w1[s] = product1;
+      w3[s] = product0;
+    }
+  }
+}
+
+// The words of `blocks` blocks from `block` on, rounded up to kStreams whole vectors, as 64-bit
+// pairs.
+HWY_INLINE void Words(const Keys& keys, std::uint64_t stream, std::uint64_t block,
                       std::size_t blocks, std::uint64_t* HWY_RESTRICT words) {
+  constexpr std::size_t kStreams = 2;  // of 4 words, with 2 constants and 2 keys: 12 registers
   const hn::ScalableTag<std::uint64_t> d;
+  using V = hn::VFromD<decltype(d)>;
   const std::size_t lanes = hn::Lanes(d);
-  const auto low = hn::Set(d, std::uint64_t{0xFFFFFFFF});
-  const auto iota = hn::Iota(d, 0);
-  for (std::size_t b = 0; b < blocks; b += lanes) {
-    auto w0 = hn::Add(hn::Set(d, block + b), iota);
-    auto w1 = hn::ShiftRight<32>(w0);
-    auto w2 = hn::Set(d, stream);
-    auto w3 = hn::ShiftRight<32>(w2);
-    Rounds(d, seed, w0, w1, w2, w3);
-    hn::StoreInterleaved2(hn::Or(hn::And(w0, low), hn::ShiftLeft<32>(w1)),
-                          hn::Or(hn::And(w2, low), hn::ShiftLeft<32>(w3)), d, words + 2 * b);
+  const V low = hn::Set(d, std::uint64_t{0xFFFFFFFF});
+  const V iota = hn::Iota(d, 0);
+  for (std::size_t b = 0; b < blocks; b += kStreams * lanes) {
+    V w0[kStreams], w1[kStreams], w2[kStreams], w3[kStreams];
+    for (std::size_t s = 0; s < kStreams; ++s) {
+      w0[s] = hn::Add(hn::Set(d, block + b + s * lanes), iota);
+      w1[s] = hn::ShiftRight<32>(w0[s]);
+      w2[s] = hn::Set(d, stream);
+      w3[s] = hn::ShiftRight<32>(w2[s]);
+    }
+    Rounds(d, keys, w0, w1, w2, w3);
+    for (std::size_t s = 0; s < kStreams; ++s) {
+      hn::StoreInterleaved2(hn::Or(hn::And(w0[s], low), hn::ShiftLeft<32>(w1[s])),
+                            hn::Or(hn::And(w2[s], low), hn::ShiftLeft<32>(w3[s])), d,
+                            words + 2 * (b + s * lanes));
+    }
   }
 }
 
@@ -274,13 +303,14 @@ HWY_INLINE void Fill(std::uint64_t seed, std::uint64_t stream, std::uint64_t fir
                      typename Kind::T* HWY_RESTRICT out) {
   using T = typename Kind::T;
   constexpr std::size_t kPerBlock = 16 / sizeof(T);
+  const Keys keys = KeysOf(seed);
   HWY_ALIGN std::uint64_t words[2 * kBlocks] = {};
   HWY_ALIGN T numbers[kPerBlock * kBlocks];
   while (n > 0) {
     const std::size_t skip = first % kPerBlock;
     const std::size_t count = std::min(n, kPerBlock * kBlocks - skip);
     const std::size_t blocks = (skip + count + kPerBlock - 1) / kPerBlock;
-    Words(seed, stream, first / kPerBlock, blocks, words);
+    Words(keys, stream, first / kPerBlock, blocks, words);
     if (count == kPerBlock * kBlocks) {
       Kind::Transform(words, count, out);
     } else {
