@@ -65,6 +65,18 @@ class Rules(unittest.TestCase):
             self.assertEqual(list(check_tree.check_build_lists(root)),
                              ["kernels/gemm.cc: is in no meson.build"])
 
+    def test_an_op_without_a_row_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            ops, table = root / "lib/surplus/autodiff/ops", root / "tests/lib/autodiff/op_table.cc"
+            ops.mkdir(parents=True)
+            table.parent.mkdir(parents=True)
+            (ops / "unary.h").write_text("Var<T> sin(const Var<T>& x);\nVar<T> cos(const Var<T>& x);\n")
+            table.write_text('{"sin (fast)", cases}, {"cosine", cases}')
+            self.assertEqual(list(check_tree.check_companions(root)),
+                             ["lib/surplus/autodiff/ops/unary.h: cos has no row in "
+                              "tests/lib/autodiff/op_table.cc"])
+
 
 if __name__ == "__main__":
     unittest.main()

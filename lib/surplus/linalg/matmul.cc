@@ -1,6 +1,7 @@
 #include "surplus/linalg/matmul.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "kernels/gemm.h"
 #include "surplus/core/errors.h"
@@ -62,14 +63,16 @@ void for_each_block(MatrixView<const T> a, Shape op_b, const T* b, MatrixView<T>
   SURPLUS_REQUIRE(c.empty() || (c.data() != a.data() && c.data() != b), ArgumentError, "matmul",
                   "c must not be a or b");
   const Blocks blocks(c.rows(), c.cols(), op_a.cols);
-  parallel_for(blocks.count(), [&](std::size_t index) {
+  const auto multiply_block = [&](std::size_t index) {
     const std::size_t row = index / blocks.cols.count(), col = index % blocks.cols.count();
     const std::size_t i = blocks.rows.begin(row), j = blocks.cols.begin(col);
     const std::size_t m = blocks.rows.end(row) - i, n = blocks.cols.end(col) - j;
     void* const scratch = thread_scratch(kernels::gemm_scratch_size(m, n, op_a.cols));
     block(j, m, n, a.data() + (config.transpose_a ? i : i * a.stride()),
           c.data() + i * c.stride() + j, scratch);
-  });
+  };
+  // By reference, because a std::function would allocate for what the lambda captures.
+  parallel_for(blocks.count(), std::cref(multiply_block));
 }
 
 Op op(bool transpose) { return transpose ? Op::kTransposed : Op::kPlain; }

@@ -1,0 +1,137 @@
+#include "surplus/autodiff/ops/linear.h"
+
+#include "kernels/activation.h"
+#include "surplus/autodiff/loops.h"
+#include "surplus/autodiff/op.h"
+#include "surplus/autodiff/ops/unary.h"
+#include "surplus/linalg/matmul.h"
+
+namespace surplus::ad {
+namespace {
+
+kernels::Activation kernel_of(Activation f) {
+  switch (f) {
+    case Activation::kRelu:
+      return kernels::Activation::kRelu;
+    case Activation::kTanh:
+      return kernels::Activation::kTanh;
+    case Activation::kSigmoid:
+      return kernels::Activation::kSigmoid;
+    default:
+      return kernels::Activation::kIdentity;
+  }
+}
+
+// to = from f'(z), where y = f(z).
+template <typename T>
+void times_slope(Activation f, MatrixView<const T> y, MatrixView<const T> from, MatrixView<T> to) {
+  for_rows(y.shape(), [&](std::size_t begin, std::size_t end) {
+    kernels::activation_backward(
+        kernel_of(f), end - begin, y.cols(), y.data() + begin * y.stride(), y.stride(),
+        static_cast<const T*>(nullptr), from.data() + begin * from.stride(), from.stride(),
+        to.data() + begin * to.stride(), to.stride(), static_cast<T*>(nullptr));
+  });
+}
+
+// d_z = d_y f'(z).
+template <typename T>
+MatrixView<const T> pre_activation(Step<T>& step) {
+  const auto f = step.template data<Activation>();
+  if (f == Activation::kIdentity) return step.d_y();
+  const MatrixView<T> d_z = step.scratch(step.y().rows(), step.y().cols());
+  times_slope(f, step.y(), step.d_y(), d_z);
+  return d_z;
+}
+
+template <typename T>
+void push(Step<T>& step) {
+  const MatrixView<T> t_y = step.t_y();
+  double beta = 0;
+  if (step.moves(0)) {
+    surplus::matmul(step.t_x(0), step.x(1), t_y, {.transpose_b = true});
+    beta = 1;
+  }
+  if (step.moves(1)) {
+    surplus::matmul(step.x(0), step.t_x(1), t_y, {.transpose_b = true, .beta = beta});
+  }
+  if (step.moves(2)) broadcast_add(step.t_x(2), t_y);
+  const auto f = step.template data<Activation>();
+  if (f != Activation::kIdentity) {
+    times_slope(f, step.y(), static_cast<MatrixView<const T>>(t_y), t_y);
+  }
+}
+
+// What d_z adds to the operands' adjoints.
+template <typename T>
+void pull_product(Step<T>& step, MatrixView<const T> d_z) {
+  if (step.wants(2)) reduce_add(d_z, step.d_x(2));
+  if (step.wants(1)) {
+    const auto [d_w, beta] = step.d_x_unset(1);
+    surplus::matmul(d_z, step.x(0), d_w, {.transpose_a = true, .beta = beta});
+  }
+  if (step.wants(0)) {
+    const auto [d_x, beta] = step.d_x_unset(0);
+    surplus::matmul(d_z, step.x(1), d_x, {.beta = beta});
+  }
+}
+
+template <typename T>
+void pull(Step<T>& step) {
+  pull_product(step, pre_activation(step));
+}
+
+template <typename T>
+void curvature(Step<T>& step) {
+  const MatrixView<const T> d_z = pre_activation(step);
+  if (step.wants(1) && step.moves(0)) {
+    const auto [d_w, beta] = step.d_x_unset(1);
+    surplus::matmul(d_z, step.t_x(0), d_w, {.transpose_a = true, .beta = beta});
+  }
+  if (step.wants(0) && step.moves(1)) {
+    const auto [d_x, beta] = step.d_x_unset(0);
+    surplus::matmul(d_z, step.t_x(1), d_x, {.beta = beta});
+  }
+  // Of d_z itself: d_y f''(z) t_z = d_y (f''(z) / f'(z)) t_y, a quotient that y gives without a
+  // division: -2 y for tanh, 1 - 2 y for the sigmoid.
+  const auto f = step.template data<Activation>();
+  if (f != Activation::kTanh && f != Activation::kSigmoid) return;
+  const T one = f == Activation::kSigmoid ? 1 : 0;
+  const MatrixView<T> t_d_z = step.scratch(d_z.rows(), d_z.cols());
+  for_elements([one](T& to, T d_y, T y, T t_y) { to = d_y * (one - 2 * y) * t_y; }, t_d_z,
+               step.d_y(), step.y(), static_cast<MatrixView<const T>>(step.t_y()));
+  pull_product(step, static_cast<MatrixView<const T>>(t_d_z));
+}
+
+template <typename T>
+constexpr Op<T> kLinear{"linear", push<T>, pull<T>, curvature<T>, Rows::kOfFirst};
+
+}  // namespace
+
+template <typename T>
+Var<T> linear(const Var<T>& x, const Var<T>& w, const std::type_identity_t<Var<T>>& bias,
+              Activation f) {
+  Tape<T>& tape = common_tape("linear", {x, w, bias});
+  const std::size_t n = x.shape().rows, h = w.shape().rows;
+  SURPLUS_REQUIRE(x.shape().cols == w.shape().cols, ShapeError, "linear",
+                  "x and w must have equally many columns", "x", x.shape(), "w", w.shape());
+  SURPLUS_REQUIRE((!bias || bias.shape() == Shape{1, h}), ShapeError, "linear",
+                  "bias must be one row with a column per row of w", "bias", bias.shape(), "w",
+                  w.shape());
+  if (f == Activation::kGelu) return gelu(linear(x, w, bias));
+  const auto [var, y] = tape.record(kLinear<T>, {x, w, bias}, {n, h}, f);
+  surplus::matmul(x.value(), w.value(), y, {.transpose_b = true});
+  if (bias || f != Activation::kIdentity) {
+    const T* const b = bias ? bias.value().data() : nullptr;
+    for_rows(y.shape(), [&, y = y](std::size_t begin, std::size_t end) {
+      T* const rows = y.data() + begin * y.stride();
+      kernels::bias_activation(kernel_of(f), end - begin, y.cols(), rows, y.stride(), b, rows,
+                               y.stride());
+    });
+  }
+  return var;
+}
+
+template Var<float> linear(const Var<float>&, const Var<float>&, const Var<float>&, Activation);
+template Var<double> linear(const Var<double>&, const Var<double>&, const Var<double>&, Activation);
+
+}  // namespace surplus::ad
