@@ -21,7 +21,8 @@ LAYERS = {
     "nn": ["core", "linalg", "autodiff"],
     "optim": ["core", "linalg", "autodiff"],
     "train": BASE[:-1],
-    **{method: BASE for method in ("mixture", "metric", "linear", "noise", "sparse", "theory")},
+    **{method: BASE for method in ("mixture", "metric", "linear", "noise", "sequence", "sparse",
+                                   "theory")},
 }
 # Layers whose sources (never their headers, which are installed) may call kernels.
 # core: the random generator and the name of the SIMD target.
