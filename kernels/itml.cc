@@ -142,6 +142,7 @@ ItmlSweep SweepRows(std::size_t d, const double* HWY_RESTRICT x, std::size_t x_s
                     double* HWY_RESTRICT a, double* HWY_RESTRICT scratch) {
   const bool hard = std::isinf(bounds.slack);
   const double gain = hard ? 1.0 : bounds.slack / (bounds.slack + 1);
+  const double rest = hard ? 0.0 : 1 / (bounds.slack + 1);  // 1 - gain
   const double per_slack = hard ? 0.0 : 1 / bounds.slack;
   const double inverse_bound[] = {1 / bounds.different, 1 / bounds.similar};
   double* HWY_RESTRICT v = scratch;
@@ -162,9 +163,16 @@ ItmlSweep SweepRows(std::size_t d, const double* HWY_RESTRICT x, std::size_t x_s
     const bool similar = pairs.similar[c] != 0;
     const double delta = similar ? 1.0 : -1.0;
     const double inverse_xi = inverse_bound[similar] - delta * lambda[c] * per_slack;
-    const double alpha = std::min(lambda[c], delta * gain * (1 / p - inverse_xi));
+    const double wanted = delta * gain * (1 / p - inverse_xi);
+    const double alpha = std::min(lambda[c], wanted);
     if (alpha == 0) continue;
-    const double growth = 1 / (1 - delta * alpha * p);  // of p, and of det A
+    // 1 - delta * alpha * p is left with nothing if p is far below xi. Unless lambda limits alpha it
+    // is this sum, which cancels nothing; and no similar pair's can be smaller.
+    const double unlimited = rest + gain * p * inverse_xi;
+    const double shrinkage = alpha == wanted ? unlimited
+                             : similar       ? std::max(1 - alpha * p, unlimited)
+                                             : 1 + alpha * p;
+    const double growth = 1 / shrinkage;  // of p, and of det A
     Update<kVectors>(d, delta * alpha * growth, w, a);
     lambda[c] -= alpha;
     result.change += std::abs(alpha);
