@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 #include "kernels/itml.h"
 #include "surplus/core/errors.h"
@@ -15,7 +16,8 @@
 namespace surplus {
 namespace {
 
-constexpr std::size_t kBlock = 4096;         // pairs read at a time
+constexpr std::size_t kKept = 1 << 20;       // pairs kept as a table of 9 bytes each
+constexpr std::size_t kBlock = 4096;         // pairs read at a time if there are more
 constexpr double kSameRow = 1e-18;           // squared distance of rows that count as identical
 constexpr std::size_t kMostPairs = 1000000;  // whose distances bounds are taken from
 
@@ -51,26 +53,28 @@ void check(const ItmlConfig& config, const Pairs& pairs) {
 class Learner {
  public:
   Learner(MatrixView<const double> x, const Matrix<double>& prior, const ItmlBounds& bounds,
-          double slack, std::size_t pairs)
+          double slack, const Pairs& pairs)
       : x_(x),
+        pairs_(pairs),
         bounds_{bounds.similar, bounds.different, slack, kSameRow},
-        dual_(pairs, 0.0),
+        dual_(pairs.count, 0.0),
         metric_(x.cols(), kernels::itml_stride(x.cols())),
         scratch_(2, kernels::itml_stride(x.cols())),
-        first_(kBlock),
-        second_(kBlock),
-        similar_(kBlock),
-        block_(kBlock) {
+        held_(pairs.count <= kKept ? pairs.count : kBlock),
+        first_(held_),
+        second_(held_),
+        similar_(held_) {
     set_metric(prior);
+    if (held_ == pairs.count) read(0, held_);
   }
 
   // One projection onto every pair; returns |dual - dual before|_1.
-  double sweep(const Pairs& pairs) {
+  double sweep() {
     double change = 0;
     skipped_ = 0;
-    for (std::size_t begin = 0; begin < pairs.count; begin += kBlock) {
-      const std::size_t count = std::min(kBlock, pairs.count - begin);
-      read(pairs, begin, count);
+    for (std::size_t begin = 0; begin < pairs_.count; begin += held_) {
+      const std::size_t count = std::min(held_, pairs_.count - begin);
+      if (held_ < pairs_.count) read(begin, count);
       std::size_t at = 0;
       bool mended = false;
       while (true) {
@@ -93,18 +97,21 @@ class Learner {
     return change;
   }
 
-  // The metric without padding.
-  Matrix<double> metric() const {
-    return Matrix<double>(metric_.view().block(0, 0, x_.cols(), x_.cols()));
+  // The metric without padding, positive definite.
+  Matrix<double> finish() {
+    Matrix<double> a = metric();
+    if (try_cholesky(a, Matrix<double>(a.rows(), a.rows()).view()) == a.rows()) return a;
+    mend(pairs_.count);
+    return metric();
   }
 
-  // The largest relative breach of the optimality conditions.
-  double residual(const Pairs& pairs) {
-    const Matrix<double> a = metric();
+  // The largest relative breach of the optimality conditions by the metric a.
+  double residual(const Matrix<double>& a) const {
+    std::vector<Pair> pairs(std::min(kBlock, pairs_.count));
     double worst = 0;
-    for (std::size_t begin = 0; begin < pairs.count; begin += kBlock) {
-      const std::span block = std::span(block_).first(std::min(kBlock, pairs.count - begin));
-      pairs.read(begin, block);
+    for (std::size_t begin = 0; begin < pairs_.count; begin += pairs.size()) {
+      const std::span block = std::span(pairs).first(std::min(pairs.size(), pairs_.count - begin));
+      pairs_.read(begin, block);
       for (std::size_t c = 0; c < block.size(); ++c) {
         const auto p_row = x_.row(block[c].first), q_row = x_.row(block[c].second);
         if (is_same_row(p_row, q_row)) continue;
@@ -119,22 +126,29 @@ class Learner {
     return worst;
   }
 
-  const std::vector<double>& dual() const { return dual_; }
+  std::vector<double>& dual() { return dual_; }
   double log_det() const { return log_det_; }
   std::size_t skipped() const { return skipped_; }
   std::size_t repaired() const { return repaired_; }
 
  private:
-  void read(const Pairs& pairs, std::size_t begin, std::size_t count) {
-    const std::span block = std::span(block_).first(count);
-    pairs.read(begin, block);
-    for (std::size_t c = 0; c < count; ++c) {
-      const Pair& pair = block[c];
-      require_rows_of("fit_itml", pair, x_.rows());
-      first_[c] = pair.first;
-      second_[c] = pair.second;
-      similar_[c] = pair.similar ? 1 : 0;
+  // Puts pairs begin .. begin + count - 1 where the kernel reads them.
+  void read(std::size_t begin, std::size_t count) {
+    std::vector<Pair> pairs(std::min(kBlock, count));
+    for (std::size_t at = 0; at < count; at += pairs.size()) {
+      const std::span block = std::span(pairs).first(std::min(pairs.size(), count - at));
+      pairs_.read(begin + at, block);
+      for (std::size_t c = 0; c < block.size(); ++c) {
+        require_rows_of("fit_itml", block[c], x_.rows());
+        first_[at + c] = block[c].first;
+        second_[at + c] = block[c].second;
+        similar_[at + c] = block[c].similar ? 1 : 0;
+      }
     }
+  }
+
+  Matrix<double> metric() const {
+    return Matrix<double>(metric_.view().block(0, 0, x_.cols(), x_.cols()));
   }
 
   void set_metric(const Matrix<double>& a) {
@@ -155,8 +169,10 @@ class Learner {
     }
     const auto [values, vectors] = eigh(a);
     const std::size_t d = a.rows();
-    const double floor = static_cast<double>(d) * std::numeric_limits<double>::epsilon() *
-                         std::max(values.back(), std::numeric_limits<double>::min());
+    // More than what the sums below and the kernel's p round off: after a repair every p is positive.
+    const double largest = std::max(std::abs(values.front()), std::abs(values.back()));
+    const double floor = 8 * static_cast<double>(d * d) * std::numeric_limits<double>::epsilon() *
+                         std::max(largest, std::numeric_limits<double>::min());
     for (std::size_t i = 0; i < d; ++i) {
       for (std::size_t j = 0; j <= i; ++j) {
         double sum = 0;
@@ -171,12 +187,13 @@ class Learner {
   }
 
   MatrixView<const double> x_;
+  const Pairs& pairs_;
   kernels::ItmlBounds bounds_;
   std::vector<double> dual_;
   Matrix<double> metric_, scratch_;
+  std::size_t held_;  // pairs in the arrays below: all, or as many as are read at a time
   std::vector<std::uint32_t> first_, second_;
   std::vector<std::uint8_t> similar_;
-  std::vector<Pair> block_;
   double log_det_ = 0;
   std::size_t skipped_ = 0, repaired_ = 0;
 };
@@ -235,14 +252,15 @@ ItmlBounds itml_bounds(MatrixView<const double> x, MatrixView<const double> metr
 ItmlResult fit_itml(MatrixView<const double> x, const Pairs& pairs, const ItmlConfig& config) {
   check_data("fit_itml", x);
   check(config, pairs);
-  const Matrix<double> prior = prior_metric("fit_itml", x, config.prior, config.given_prior);
+  const Matrix<double> prior =
+      prior_metric("fit_itml", x, config.prior, config.given_prior, Rng(config.seed));
   ItmlResult result;
   result.bounds = config.bounds ? *config.bounds
                                 : itml_bounds(x, prior, config.bounds_config, Rng(config.seed));
-  Learner learner(x, prior, result.bounds, config.slack, pairs.count);
+  Learner learner(x, prior, result.bounds, config.slack, pairs);
   double before = 0;
   for (std::size_t sweep = 1; sweep <= config.sweeps; ++sweep) {
-    const double change = learner.sweep(pairs);
+    const double change = learner.sweep();
     const double after = norm(learner.dual());
     result.sweeps = sweep;
     // No dual variable has ever moved: no constraint is active.
@@ -259,11 +277,11 @@ ItmlResult fit_itml(MatrixView<const double> x, const Pairs& pairs, const ItmlCo
     }
     if (config.projections > 0 && sweep * pairs.count > config.projections) break;
   }
-  result.metric = learner.metric();
+  result.metric = learner.finish();
   result.transform = metric_transform(result.metric);
-  result.dual = learner.dual();
   result.log_det = learner.log_det();
-  result.residual = learner.residual(pairs);
+  result.residual = learner.residual(result.metric);
+  result.dual = std::move(learner.dual());
   result.skipped = learner.skipped();
   result.repaired = learner.repaired();
   return result;

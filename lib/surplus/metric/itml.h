@@ -48,7 +48,7 @@ struct ItmlConfig {
   double tolerance = 1e-3;
   /// Stops after the first sweep that brings the projections above this number; 0 for no limit.
   std::size_t projections = 0;
-  std::uint64_t seed = 0;  ///< for bounds from random pairs
+  std::uint64_t seed = 0;  ///< for a random prior, and for bounds from random pairs
   /// Told the relative dual change after each sweep.
   Observer observer = {};
 };
@@ -85,14 +85,15 @@ ItmlBounds itml_bounds(MatrixView<const double> x, MatrixView<const double> metr
 /// projecting onto one pair after the other (kernels/itml.h has the step).
 ///
 /// If rounding costs A its definiteness (the projections of hard, contradictory constraints grow
-/// without bound), its eigenvalues are raised to at least d * eps times the largest; a pair that
-/// cannot be projected even then is a NumericalError.
+/// without bound), its eigenvalues are raised to at least 8 d^2 eps times the largest magnitude
+/// among them, which is more than rounding can take back at the next pair.
 ///
 /// x        n x d, finite, at least 2 rows
 /// pairs    of rows of x; pairs of identical rows are skipped and counted
 /// Throws   ShapeError, ArgumentError for input out of its domain; NumericalError if the prior is
-///          not positive definite, or A cannot be repaired or overflows
-/// Cost     about 4 d^2 flops per pair and sweep; beyond the data 8 bytes per pair
+///          not positive definite, or A over- or underflows
+/// Cost     about 4 d^2 flops per pair and sweep; beyond the data 8 bytes per pair, and 9 more up to
+///          2^20 pairs; more pairs than that are read anew in each sweep
 /// Promises A^-1 = A_0^-1 + sum_c delta_c lambda_c v_c v_c^T up to rounding and repairs
 /// Source   Davis, Kulis, Jain, Sra, Dhillon (2007), Information-theoretic metric learning,
 ///          algorithm 1

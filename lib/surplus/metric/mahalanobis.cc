@@ -1,11 +1,14 @@
 #include "surplus/metric/mahalanobis.h"
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "surplus/core/errors.h"
 #include "surplus/linalg/checks.h"
 #include "surplus/linalg/cholesky.h"
+#include "surplus/linalg/eigh.h"
+#include "surplus/linalg/matmul.h"
 #include "surplus/linalg/triangular.h"
 
 namespace surplus {
@@ -47,24 +50,51 @@ Matrix<double> inverse_covariance(std::string_view function, MatrixView<const do
   return inverse;
 }
 
+// V diag(1 + uniform) V^T, V the eigenvectors of a random Gram matrix.
+Matrix<double> random_metric(std::size_t d, Rng rng) {
+  Matrix<double> g(d, d);
+  rng.fill_normal(g.values());
+  const Matrix<double> vectors = eigh(matmul(g, g, {.transpose_b = true})).vectors;
+  Matrix<double> scaled = vectors;
+  for (std::size_t e = 0; e < d; ++e) {
+    const double value = 1 + rng.uniform();
+    for (std::size_t i = 0; i < d; ++i) scaled(i, e) *= value;
+  }
+  Matrix<double> a = matmul(scaled, vectors, {.transpose_b = true});
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j < i; ++j) a(j, i) = a(i, j);
+  }
+  return a;
+}
+
 }  // namespace
 
+void require_metric(std::string_view function, std::string_view name,
+                    MatrixView<const double> metric, std::size_t d) {
+  const std::string text(name);
+  SURPLUS_REQUIRE((metric.shape() == Shape{d, d}), ShapeError, function,
+                  text + " must have one row and column per feature", name, metric.shape(),
+                  "features", d);
+  detail::require_finite(function, name, metric);
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      SURPLUS_REQUIRE(metric(i, j) == metric(j, i), ArgumentError, function,
+                      text + " must be symmetric", "row", i, "column", j, "value", metric(i, j),
+                      "mirrored", metric(j, i));
+    }
+  }
+  const std::size_t pivot = try_cholesky(metric, Matrix<double>(d, d).view());
+  SURPLUS_REQUIRE(pivot == d, NumericalError, function, text + " must be positive definite",
+                  "pivot that is not positive", pivot);
+}
+
 Matrix<double> prior_metric(std::string_view function, MatrixView<const double> x,
-                            MetricPrior prior, MatrixView<const double> given) {
+                            MetricPrior prior, MatrixView<const double> given, const Rng& rng) {
   const std::size_t d = x.cols();
   if (prior == MetricPrior::kIdentity) return identity(d);
   if (prior == MetricPrior::kInverseCovariance) return inverse_covariance(function, x);
-  SURPLUS_REQUIRE((given.shape() == Shape{d, d}), ShapeError, function,
-                  "given_prior must have one row and column per feature", "given_prior",
-                  given.shape(), "features", d);
-  detail::require_finite(function, "given_prior", given);
-  for (std::size_t i = 0; i < d; ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      SURPLUS_REQUIRE(given(i, j) == given(j, i), ArgumentError, function,
-                      "given_prior must be symmetric", "row", i, "column", j, "value", given(i, j),
-                      "mirrored", given(j, i));
-    }
-  }
+  if (prior == MetricPrior::kRandom) return random_metric(d, rng.split("random prior"));
+  require_metric(function, "given_prior", given, d);
   return Matrix<double>(given);
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "surplus/core/matrix.h"
+#include "surplus/core/rng.h"
 
 namespace surplus {
 
@@ -13,17 +14,25 @@ namespace surplus {
 enum class MetricPrior {
   kIdentity,           ///< Euclidean distances
   kInverseCovariance,  ///< the inverse of the covariance plus 1e-6 of its mean diagonal
+  kRandom,             ///< random eigenvectors, eigenvalues uniform on [1, 2)
   kGiven,              ///< the caller's
 };
+
+/// Throws ShapeError, ArgumentError or NumericalError, in the name of `function`, if `metric` is not
+/// d x d, finite, symmetric to the bit and positive definite; messages call it `name`.
+void require_metric(std::string_view function, std::string_view name,
+                    MatrixView<const double> metric, std::size_t d);
 
 /// A_0, d x d, for the n x d data x.
 ///
 /// function  the caller's name, for messages
 /// given     d x d, symmetric positive definite; looked at for MetricPrior::kGiven alone
+/// rng       for MetricPrior::kRandom
 /// Throws    ShapeError, ArgumentError if `given` does not fit; NumericalError if it is not positive
 ///           definite, or if all rows are equal and a covariance is asked for
 Matrix<double> prior_metric(std::string_view function, MatrixView<const double> x,
-                            MetricPrior prior, MatrixView<const double> given);
+                            MetricPrior prior, MatrixView<const double> given,
+                            const Rng& rng = Rng(0));
 
 /// The upper triangular L with A = L^T L.
 ///

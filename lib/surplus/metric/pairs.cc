@@ -1,9 +1,11 @@
 #include "surplus/metric/pairs.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <utility>
 
 #include "surplus/core/errors.h"
@@ -78,6 +80,36 @@ class Permutation {
   std::uint64_t keys_[kRounds];
 };
 
+// The rows of each class, class after class, and for row number `at` of them where its class ends.
+struct Classes {
+  explicit Classes(std::span<const std::size_t> labels) : rows(labels.size()), ends(labels.size()) {
+    std::iota(rows.begin(), rows.end(), 0U);
+    std::ranges::stable_sort(rows, {}, [&](std::uint32_t row) { return labels[row]; });
+    for (std::size_t at = rows.size(); at-- > 0;) {
+      const bool is_last = at + 1 == rows.size() || labels[rows[at]] != labels[rows[at + 1]];
+      ends[at] = is_last ? at + 1 : ends[at + 1];
+      similar += ends[at] - at - 1;
+      later.push_back(similar);
+    }
+    std::ranges::reverse(later);
+  }
+
+  // Pair number `index` of the `similar` ones.
+  Pair similar_at(std::uint64_t index) const {
+    // later[at] counts the pairs whose earlier row stands at `at` or after it.
+    const auto after =
+        std::ranges::partition_point(later, [&](std::uint64_t count) { return count > index; });
+    const auto at = static_cast<std::size_t>(after - later.begin()) - 1;
+    const std::uint64_t rest = index - (at + 1 < later.size() ? later[at + 1] : 0);
+    return {std::min(rows[at], rows[at + 1 + rest]), std::max(rows[at], rows[at + 1 + rest]), true};
+  }
+
+  std::vector<std::uint32_t> rows;
+  std::vector<std::size_t> ends;
+  std::vector<std::uint64_t> later;
+  std::uint64_t similar = 0;
+};
+
 }  // namespace
 
 std::vector<Pair> Pairs::list() const {
@@ -150,6 +182,36 @@ Pairs balanced_pairs(std::span<const std::size_t> labels, std::size_t similar,
   std::vector<Pair> pairs = std::move(kinds[1]);
   pairs.insert(pairs.end(), kinds[0].begin(), kinds[0].end());
   return listed_pairs(std::move(pairs));
+}
+
+Pairs balanced_pairs_with_replacement(std::span<const std::size_t> labels, std::size_t similar,
+                                      std::size_t different, const Rng& rng) {
+  constexpr std::string_view kName = "balanced_pairs_with_replacement";
+  const Labels table = checked_labels(kName, labels);
+  const auto classes = std::make_shared<const Classes>(labels);
+  const std::uint64_t available = pair_count(labels.size());
+  SURPLUS_REQUIRE(
+      (similar == 0 || classes->similar > 0) && (different == 0 || classes->similar < available),
+      ArgumentError, kName, "the labels must make a pair of each kind wanted", "similar wanted",
+      similar, "found", classes->similar, "different wanted", different, "found",
+      available - classes->similar);
+  const Rng draws = rng.split("balanced pairs with replacement");
+  return {similar + different,
+          [table, classes, draws, similar, available](std::size_t begin, std::span<Pair> to) {
+            for (Pair& pair : to) {
+              Rng draw = draws.split(begin);
+              if (begin++ < similar) {
+                pair = classes->similar_at(draw.below(classes->similar));
+                continue;
+              }
+              do pair = pair_at(*table, draw.below(available));
+              while (pair.similar);
+            }
+          }};
+}
+
+std::size_t similar_pair_count(std::span<const std::size_t> labels) {
+  return Classes(labels).similar;
 }
 
 }  // namespace surplus

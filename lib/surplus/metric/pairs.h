@@ -60,6 +60,15 @@ Pairs random_pairs_with_replacement(std::span<const std::size_t> labels, std::si
 Pairs balanced_pairs(std::span<const std::size_t> labels, std::size_t similar,
                      std::size_t different, const Rng& rng);
 
+/// `similar` pairs of equal and then `different` pairs of different labels, drawn independently among
+/// those of their kind, so that a pair can come twice; no table of pairs is made.
+/// Throws ArgumentError if there is no pair of a kind that is wanted, and as all_pairs().
+Pairs balanced_pairs_with_replacement(std::span<const std::size_t> labels, std::size_t similar,
+                                      std::size_t different, const Rng& rng);
+
+/// How many of all_pairs() are similar.
+std::size_t similar_pair_count(std::span<const std::size_t> labels);
+
 }  // namespace surplus
 
 #endif  // SURPLUS_METRIC_PAIRS_H_

@@ -10,6 +10,7 @@
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
 #include "surplus/linalg/cholesky.h"
+#include "surplus/linalg/eigh.h"
 #include "surplus/linalg/triangular.h"
 
 namespace surplus {
@@ -193,13 +194,91 @@ BOOST_AUTO_TEST_CASE(the_observer_can_cancel_and_a_cap_on_projections_counts_who
   BOOST_TEST((capped.stop == Stop::kIterationLimit));
 }
 
-BOOST_AUTO_TEST_CASE(contradictory_hard_constraints_leave_the_metric_positive_definite) {
+// Every eigenvalue of a symmetric matrix is positive: Cholesky succeeds.
+bool is_positive_definite(const Matrix<double>& a) {
+  return try_cholesky(a, Matrix<double>(a.rows(), a.rows()).view()) == a.rows();
+}
+
+BOOST_AUTO_TEST_CASE(the_metric_stays_positive_definite_over_1e5_adversarial_projections) {
   // The same pair is to be both close and far: the dual variables grow with every sweep.
   const Sample s = two_classes(10, 3, 14);
-  const ItmlResult result = fit_itml(
+  const ItmlResult contradictory = fit_itml(
       s.x, listed_pairs({{0, 1, true}, {0, 1, false}, {2, 3, true}, {2, 3, false}}),
       {.slack = kInfinity, .bounds = ItmlBounds{1e-3, 1e3}, .sweeps = 25000, .tolerance = 0});
-  BOOST_TEST(cholesky(result.metric).rows() == 3u);
+  BOOST_TEST(is_positive_definite(contradictory.metric));
+
+  // Differences that are nearly parallel, pulled 12 orders of magnitude apart in turn: what is left
+  // of A between them is below what its largest elements round to, and has to be repaired.
+  Matrix<double> x(12, 4);
+  Rng rng(15);
+  for (std::size_t i = 1; i < x.rows(); ++i) {
+    for (std::size_t j = 0; j < 4; ++j) x(i, j) = (j == 0 ? 1.0 : 0.0) + 1e-7 * rng.normal();
+  }
+  std::vector<Pair> pairs;
+  for (std::uint32_t i = 1; i < x.rows(); ++i) {
+    pairs.push_back({0, i, i % 2 == 0});
+    pairs.push_back({i, i % 11 + 1, i % 3 == 0});
+  }
+  std::size_t sweeps = 0, repaired = 0;
+  Matrix<double> metric(4, 4);
+  for (std::size_t i = 0; i < 4; ++i) metric(i, i) = 1;
+  while (sweeps * pairs.size() < 100000) {  // in pieces, to look at the metric in between
+    const ItmlResult result = fit_itml(x, listed_pairs(pairs),
+                                       {.slack = kInfinity,
+                                        .prior = MetricPrior::kGiven,
+                                        .given_prior = metric,
+                                        .bounds = ItmlBounds{1e-6, 1e6},
+                                        .sweeps = 100,
+                                        .tolerance = 0});
+    BOOST_TEST_REQUIRE(is_positive_definite(result.metric));
+    metric = result.metric;
+    sweeps += result.sweeps;
+    repaired += result.repaired;
+  }
+  BOOST_TEST(repaired > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(one_feature_and_a_bound_of_zero_are_handled) {
+  // More than one row in twenty is as far from the next as any: the percentile of distances is that
+  // of pairs of different rows, never 0.
+  Matrix<double> x(60, 1);
+  for (std::size_t i = 40; i < x.rows(); ++i) x(i, 0) = static_cast<double>(i % 3);
+  std::vector<std::size_t> labels;
+  for (std::size_t i = 0; i < x.rows(); ++i) labels.push_back(x(i, 0) == 0 ? 0 : 1);
+  const ItmlResult result = fit_itml(x, all_pairs(labels), {});
+  BOOST_TEST(result.bounds.similar == 1.0);
+  BOOST_TEST(result.skipped > 0u);
+  BOOST_TEST(result.metric(0, 0) > 0.0);
+  BOOST_TEST(std::abs(result.log_det - std::log(result.metric(0, 0))) < 1e-12);
+}
+
+BOOST_AUTO_TEST_CASE(more_pairs_than_are_kept_are_read_anew_to_the_same_metric) {
+  const Sample s = two_classes(30, 2, 16);
+  constexpr std::size_t kMany = (1 << 20) + 5000;  // 2^20 are kept
+  const auto repeat = [&](std::size_t begin, std::span<Pair> to) {
+    for (Pair& pair : to) {
+      const auto i = static_cast<std::uint32_t>(begin++ % 29);
+      pair = {i, i + 1, i % 3 == 0};
+    }
+  };
+  const ItmlResult streamed = fit_itml(s.x, {kMany, repeat}, {.sweeps = 1});
+  // In one sweep, what comes first does not depend on what follows.
+  const ItmlResult kept = fit_itml(s.x, {1 << 20, repeat}, {.sweeps = 1});
+  BOOST_TEST(
+      (std::vector<double>(streamed.dual.begin(), streamed.dual.begin() + (1 << 20)) == kept.dual));
+  BOOST_TEST(streamed.dual.size() == kMany);
+}
+
+BOOST_AUTO_TEST_CASE(a_random_prior_is_positive_definite_and_follows_the_seed) {
+  const Sample s = two_classes(20, 6, 17);
+  const auto prior = [&](std::uint64_t seed) {
+    return fit_itml(s.x, {}, {.prior = MetricPrior::kRandom, .sweeps = 0, .seed = seed}).metric;
+  };
+  BOOST_TEST((prior(1) == prior(1)));
+  BOOST_TEST((prior(1) != prior(2)));
+  const auto values = eigh(prior(1)).values;
+  BOOST_TEST(values.front() > 1 - 1e-12);
+  BOOST_TEST(values.back() < 2 + 1e-12);
 }
 
 BOOST_AUTO_TEST_CASE(bad_input_gets_one_clear_error) {

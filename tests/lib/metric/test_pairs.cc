@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <map>
 #include <set>
 #include <string>
 
@@ -69,10 +70,28 @@ BOOST_AUTO_TEST_CASE(each_pair_is_as_likely_as_any_other_to_come_first) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(balanced_draws_with_replacement_reach_every_pair_of_their_kind_alike) {
+  BOOST_TEST(similar_pair_count(kLabels) == 7u);  // of four zeros and of two ones
+  constexpr std::size_t kSimilar = 7000, kDifferent = 14000;
+  const std::vector<Pair> pairs =
+      balanced_pairs_with_replacement(kLabels, kSimilar, kDifferent, Rng(1)).list();
+  std::map<std::pair<std::uint32_t, std::uint32_t>, int> counts;
+  for (std::size_t c = 0; c < pairs.size(); ++c) {
+    BOOST_TEST_REQUIRE(pairs[c].first < pairs[c].second);
+    BOOST_TEST_REQUIRE(pairs[c].similar == (c < kSimilar));
+    BOOST_TEST_REQUIRE(pairs[c].similar == (kLabels[pairs[c].first] == kLabels[pairs[c].second]));
+    ++counts[{pairs[c].first, pairs[c].second}];
+  }
+  BOOST_TEST(counts.size() == 21u);
+  // Binomial(7000, 1/7) and (14000, 1/14): five standard deviations of 29.3 and 30.5.
+  for (const auto& [pair, count] : counts) BOOST_TEST(std::abs(count - 1000) < 153);
+}
+
 BOOST_AUTO_TEST_CASE(reading_in_pieces_gives_what_reading_at_once_gives) {
-  for (const Pairs& pairs : {random_pairs(kLabels, 20, Rng(1)), all_pairs(kLabels),
-                             random_pairs_with_replacement(kLabels, 50, Rng(2)),
-                             balanced_pairs(kLabels, 4, 9, Rng(3))}) {
+  for (const Pairs& pairs :
+       {random_pairs(kLabels, 20, Rng(1)), all_pairs(kLabels),
+        random_pairs_with_replacement(kLabels, 50, Rng(2)), balanced_pairs(kLabels, 4, 9, Rng(3)),
+        balanced_pairs_with_replacement(kLabels, 20, 9, Rng(3))}) {
     const std::vector<Pair> whole = pairs.list();
     std::vector<Pair> pieces(whole.size());
     pairs.read(0, std::span(pieces).first(7));
@@ -98,6 +117,10 @@ BOOST_AUTO_TEST_CASE(impossible_requests_say_what_was_wanted_and_what_there_is) 
       balanced_pairs(kLabels, 8, 2, Rng(1)), ArgumentError,
       says("balanced_pairs: the labels must make that many pairs of each kind; got similar wanted "
            "8, found 7, different wanted 2, found 2"));
+  BOOST_CHECK_EXCEPTION(
+      balanced_pairs_with_replacement(std::vector<std::size_t>{1, 2}, 1, 1, Rng(1)), ArgumentError,
+      says("balanced_pairs_with_replacement: the labels must make a pair of each kind wanted; got "
+           "similar wanted 1, found 0, different wanted 1, found 1"));
   BOOST_CHECK_EXCEPTION(
       all_pairs(std::vector<std::size_t>{1}), ArgumentError,
       says("all_pairs: labels must number at least 2 and at most 2^32 - 1; got labels 1"));
