@@ -9,6 +9,7 @@
 
 #include "apps/commands/data.h"
 #include "apps/commands/gmm.h"
+#include "apps/commands/itml.h"
 #include "apps/commands/kernels.h"
 #include "apps/commands/list.h"
 #include "apps/commands/reproduce.h"
@@ -68,6 +69,7 @@ int run(int argc, char** argv) {
   surplus::apps::add_run_command(app, stop, status);
   surplus::apps::add_reproduce_command(app, stop, status);
   surplus::apps::add_gmm_command(app, stop);
+  surplus::apps::add_itml_command(app, stop);
   surplus::apps::add_data_command(app, stop);
   surplus::apps::add_kernels_command(app, stop, argv);
   app.parse_complete_callback([] { surplus::require_simd_target(); });

@@ -24,7 +24,8 @@ struct TableOptions {
 void add_table_options(CLI::App& command, TableOptions& options);
 
 /// The table: of an NPY file if its name ends in .npy, else of a CSV file.
-/// Throws as read_npy() and read_csv(); ArgumentError for a delimiter of more than one character.
+/// Throws as read_npy() and read_csv(); ArgumentError for a delimiter of more than one character, or
+/// for a label column that an NPY file does not have.
 Samples read_table(const TableOptions& options);
 
 /// Writes the columns of x under their names to `out`: NPY (without names) if it ends in .npy, else
