@@ -39,8 +39,8 @@ HWY_INLINE double Difference(std::size_t d, const double* HWY_RESTRICT p,
 }
 
 // w = A v; returns v^T w. For rows of kVectors vectors: w is the sum of v_j times row j, held in
-// registers, which needs no horizontal sums. Two sets of sums, because one addition waits for the
-// one before.
+// registers, which needs no horizontal sums. Two sets of sums for up to four vectors, because one
+// addition waits for the one before; more vectors than that are enough to wait for.
 template <int kVectors>
 HWY_INLINE double Transform(std::size_t d, const double* HWY_RESTRICT a,
                             const double* HWY_RESTRICT v, double* HWY_RESTRICT w) {
@@ -49,14 +49,16 @@ HWY_INLINE double Transform(std::size_t d, const double* HWY_RESTRICT a,
   V64 even[kVectors], odd[kVectors];
   for (int n = 0; n < kVectors; ++n) even[n] = odd[n] = hn::Zero(tag);
   std::size_t j = 0;
-  for (; j + 2 <= d; j += 2, a += 2 * stride) {
-    const V64 v0 = hn::Set(tag, v[j]), v1 = hn::Set(tag, v[j + 1]);
-    for (int n = 0; n < kVectors; ++n) {
-      even[n] = hn::MulAdd(hn::LoadU(tag, a + n * lanes), v0, even[n]);
-      odd[n] = hn::MulAdd(hn::LoadU(tag, a + stride + n * lanes), v1, odd[n]);
+  if constexpr (kVectors <= 4) {
+    for (; j + 2 <= d; j += 2, a += 2 * stride) {
+      const V64 v0 = hn::Set(tag, v[j]), v1 = hn::Set(tag, v[j + 1]);
+      for (int n = 0; n < kVectors; ++n) {
+        even[n] = hn::MulAdd(hn::LoadU(tag, a + n * lanes), v0, even[n]);
+        odd[n] = hn::MulAdd(hn::LoadU(tag, a + stride + n * lanes), v1, odd[n]);
+      }
     }
   }
-  if (j < d) {
+  for (; j < d; ++j, a += stride) {
     const V64 v0 = hn::Set(tag, v[j]);
     for (int n = 0; n < kVectors; ++n) {
       even[n] = hn::MulAdd(hn::LoadU(tag, a + n * lanes), v0, even[n]);
@@ -64,7 +66,7 @@ HWY_INLINE double Transform(std::size_t d, const double* HWY_RESTRICT a,
   }
   V64 p = hn::Zero(tag);
   for (int n = 0; n < kVectors; ++n) {
-    even[n] = hn::Add(even[n], odd[n]);
+    if constexpr (kVectors <= 4) even[n] = hn::Add(even[n], odd[n]);
     hn::StoreU(even[n], tag, w + n * lanes);
     p = hn::MulAdd(hn::LoadU(tag, v + n * lanes), even[n], p);
   }
@@ -185,7 +187,11 @@ ItmlSweep SweepRows(std::size_t d, const double* HWY_RESTRICT x, std::size_t x_s
 ItmlSweep Sweep(std::size_t d, const double* x, std::size_t x_stride, const ItmlPairs& pairs,
                 const ItmlBounds& bounds, double* lambda, double* a, double* scratch) {
   const std::size_t vectors = itml_stride(d) / hn::Lanes(D64());
-  // Eight sums of four vectors are half of the 16 registers of AVX2.
+  // Eight sums are half of the 16 registers of AVX2, whose rows of up to 32 elements they hold.
+#if HWY_TARGET == HWY_AVX2
+  if (vectors == 6) return SweepRows<6>(d, x, x_stride, pairs, bounds, lambda, a, scratch);
+  if (vectors == 8) return SweepRows<8>(d, x, x_stride, pairs, bounds, lambda, a, scratch);
+#endif
   const auto sweep = vectors == 1   ? SweepRows<1>
                      : vectors == 2 ? SweepRows<2>
                      : vectors == 3 ? SweepRows<3>

@@ -15,8 +15,8 @@
 namespace surplus {
 namespace {
 
-// Scores of kQueries x kRows pairs are made at a time: 128 KiB.
-constexpr std::size_t kQueries = 64, kRows = 512;
+// Scores of kQueries x kRows pairs are made at a time: 64 KiB.
+constexpr std::size_t kQueries = 64, kRows = 256;
 static_assert(kRows % kernels::kPackedColumns == 0);
 
 struct Neighbor {
