@@ -6,12 +6,14 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <numeric>
 #include <string>
 #include <vector>
 
 #include "surplus/core/errors.h"
 #include "surplus/core/file.h"
 #include "surplus/data/scale.h"
+#include "surplus/theory/two_layer.h"
 #include "tests/support/matrices.h"
 #include "tests/support/scratch.h"
 
@@ -85,10 +87,28 @@ BOOST_AUTO_TEST_CASE(mnist_has_its_published_counts, *here("mnist")) {
   // What the paper's authors normalise with, resized to 32 x 32: .131 and .289, by their rounding.
   const ByteImages large = resize_images(set.train, 32, 32);
   std::vector<std::size_t> rows(10000);
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = i;
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
   const Scaling scaling = fit_channel_scaling(unit_images(large, rows).x, 1);
   BOOST_TEST(std::abs(scaling.means[0] - 0.131) < 0.002);
   BOOST_TEST(std::abs(scaling.scales[0] - 0.289) < 0.005);
+}
+
+// Mean and scale of each channel as the authors' code has them, and the squares that their bounds
+// ask for; the first layer does not matter here.
+TwoLayerData squares(const ByteImages& images, std::size_t n, const std::vector<double>& means,
+                     const std::vector<double>& scales) {
+  std::vector<std::size_t> rows(n);
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  Matrix<float> x = unit_images(images, rows).x;
+  const std::size_t pixels = images.shape.height * images.shape.width;
+  standardize(x, channel_scaling(means, scales, pixels), x);
+  return two_layer_data(x, Matrix<float>(1, x.cols()));
+}
+
+BOOST_AUTO_TEST_CASE(normalised_mnist_has_its_golden_mean_square, *here("mnist")) {
+  const ImageSet set = open_images("mnist", data());
+  // The first 2000 images, given to four digits.
+  BOOST_TEST(std::abs(squares(set.train, 2000, {0.131}, {0.289}).mean_square - 888.7) <= 0.05);
 }
 
 BOOST_AUTO_TEST_CASE(fashion_mnist_has_equal_classes, *here("fashion-mnist")) {
@@ -107,6 +127,21 @@ BOOST_AUTO_TEST_CASE(the_jpeg_copy_of_cifar_10_has_its_counts_and_means, *here("
   for (std::size_t c = 0; c < 3; ++c) {  // given to five digits
     BOOST_TEST(std::abs(means[c] - std::vector{0.49125, 0.48209, 0.44652}[c]) <= 0.5e-5);
   }
+  // The original has 3.83e3; a lossy copy varies less, so it is held against its own bytes. The
+  // largest entry is (1 - .406) / .225, once for each of 782 batches.
+  const std::vector<double> center{0.485, 0.456, 0.406}, scale{0.229, 0.224, 0.225};
+  const TwoLayerData found = squares(set.train, set.train.size(), center, scale);
+  double sum = 0;
+  for (std::size_t i = 0; i < set.train.pixels.size(); ++i) {
+    const std::size_t c = i / 1024 % 3;
+    const double value = (set.train.pixels[i] / 255.0 - center[c]) / scale[c];
+    sum += value * value;
+  }
+  BOOST_TEST(std::abs(found.mean_square / (sum / 50000) - 1) < 1e-6);  // floats hold the entries
+  BOOST_TEST(found.mean_square < 3.83e3);
+  BOOST_TEST(found.mean_square > 0.98 * 3.83e3);
+  BOOST_TEST(std::abs(found.max_entry_square - 6.97) <= 0.005);
+  BOOST_TEST(std::abs(found.batch_entry_square - 0.1090) <= 0.00005);
 }
 
 BOOST_AUTO_TEST_CASE(the_jpeg_copy_is_found_in_its_folder) {
