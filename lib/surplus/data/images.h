@@ -60,9 +60,9 @@ Images unit_images(const ByteImages& images, std::span<const std::size_t> rows);
 Images unit_images(const ByteImages& images);
 
 /// The images brought to height x width by bilinear interpolation, between pixels' centres; on the
-/// way down each new pixel is the triangle-weighted mean of those it covers. Columns first, rounded
-/// to bytes, then rows: to the bit what Pillow's resize(..., BILINEAR) gives, and with it
-/// torchvision's Resize of images.
+/// way down each new pixel is the triangle-weighted mean of those it covers. First along each row,
+/// rounded to bytes, then along each column: to the bit what Pillow's resize(..., BILINEAR) gives,
+/// and with it torchvision's Resize of images.
 ///
 /// Throws  ArgumentError if height or width is 0 or above 2^15
 /// Source  Pillow 9.4, libImaging/Resample.c
