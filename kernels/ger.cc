@@ -35,9 +35,7 @@ HWY_INLINE void Ger(std::size_t m, std::size_t n, T alpha, const T* HWY_RESTRICT
                     T* HWY_RESTRICT a, std::size_t a_stride) {
   if (alpha == T{0}) return;
   ForEachPiece(n, y, y_stride, [&](std::size_t j, std::size_t count, const T* piece) HWY_ATTR {
-    for (std::size_t i = 0; i < m; ++i) {
-      AddScaled(count, alpha * x[i * x_stride], piece, a + i * a_stride + j);
-    }
+    AddOuter<false>(m, count, alpha, x, x_stride, piece, a + j, a_stride);
   });
 }
 
@@ -46,9 +44,7 @@ HWY_INLINE void SymmetricRankOne(std::size_t n, T alpha, const T* HWY_RESTRICT v
                                  std::size_t v_stride, T* HWY_RESTRICT a, std::size_t a_stride) {
   if (alpha == T{0}) return;
   ForEachPiece(n, v, v_stride, [&](std::size_t j, std::size_t count, const T* piece) HWY_ATTR {
-    for (std::size_t i = 0; i < n; ++i) {
-      AddScaledProducts(count, alpha, v[i * v_stride], piece, a + i * a_stride + j);
-    }
+    AddOuter<true>(n, count, alpha, v, v_stride, piece, a + j, a_stride);
   });
 }
 

@@ -118,7 +118,7 @@ HWY_INLINE void Update(std::size_t d, double beta, const double* HWY_RESTRICT w,
       }
     }
   } else {
-    for (std::size_t i = 0; i < d; ++i, a += stride) AddScaledProducts(stride, beta, w[i], w, a);
+    AddOuter<true>(d, stride, beta, w, 1, w, a, stride);
   }
 }
 

@@ -10,7 +10,7 @@
 ///
 /// Promises every number has the same bits on every target and machine: the transforms use integer
 ///         operations, +, -, *, / and sqrt alone, in one fixed order, without fused multiply-adds
-/// Cost    10 rounds of two 32 x 32 multiplications per 16 bytes; writes out once; no allocation
+/// Cost    10 rounds of 8 operations (2 multiplications) per 16 bytes; one pass; no allocation
 /// Source  Salmon, Moraes, Dror, Shaw (2011), Parallel random numbers: as easy as 1, 2, 3
 #ifndef SURPLUS_KERNELS_PHILOX_H_
 #define SURPLUS_KERNELS_PHILOX_H_

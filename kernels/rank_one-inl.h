@@ -1,4 +1,4 @@
-// A row of a rank-one update, which ger and itml share. Included once per target.
+// Rank-one updates, which ger and itml share. Included once per target.
 
 #if defined(SURPLUS_KERNELS_RANK_ONE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SURPLUS_KERNELS_RANK_ONE_INL_H_
@@ -14,37 +14,53 @@ HWY_BEFORE_NAMESPACE();
 namespace surplus::kernels {
 namespace HWY_NAMESPACE {
 
-// row[j] += factor y[j].
-template <typename T>
-HWY_INLINE void AddScaled(std::size_t n, T factor, const T* HWY_RESTRICT y, T* HWY_RESTRICT row) {
+// kRows rows of A += alpha x y^T: each element as A + (alpha x_i) y_j, or, so that [i, j] and [j, i]
+// round alike, as A + alpha (x_i y_j).
+template <bool kSymmetric, std::size_t kRows, typename T>
+HWY_INLINE void AddOuterRows(std::size_t n, T alpha, const T* HWY_RESTRICT x, std::size_t x_stride,
+                             const T* HWY_RESTRICT y, T* HWY_RESTRICT a, std::size_t a_stride) {
   const hn::ScalableTag<T> d;
+  using V = hn::VFromD<decltype(d)>;
   const std::size_t lanes = hn::Lanes(d);
-  const auto factors = hn::Set(d, factor);
+  const V factor = hn::Set(d, alpha);
+  V left[kRows];
+  for (std::size_t r = 0; r < kRows; ++r) {
+    left[r] = hn::Set(d, kSymmetric ? x[r * x_stride] : alpha * x[r * x_stride]);
+  }
+  const auto updated = [&](std::size_t r, V yj, V old) HWY_ATTR {
+    return kSymmetric ? hn::MulAdd(factor, hn::Mul(left[r], yj), old)
+                      : hn::MulAdd(left[r], yj, old);
+  };
   std::size_t j = 0;
   for (; j + lanes <= n; j += lanes) {
-    hn::StoreU(hn::MulAdd(factors, hn::LoadU(d, y + j), hn::LoadU(d, row + j)), d, row + j);
+    const V yj = hn::LoadU(d, y + j);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      T* to = a + r * a_stride + j;
+      hn::StoreU(updated(r, yj, hn::LoadU(d, to)), d, to);
+    }
   }
   if (j < n) {
-    const auto sum = hn::MulAdd(factors, LoadTail(d, y + j, n - j), LoadTail(d, row + j, n - j));
-    StoreTail(sum, d, row + j, n - j);
+    const V yj = LoadTail(d, y + j, n - j);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      T* to = a + r * a_stride + j;
+      StoreTail(updated(r, yj, LoadTail(d, to, n - j)), d, to, n - j);
+    }
   }
 }
 
-// row[j] += alpha (vi v[j]): the product first, so that [i, j] and [j, i] round alike.
-template <typename T>
-HWY_INLINE void AddScaledProducts(std::size_t n, T alpha, T vi, const T* HWY_RESTRICT v,
-                                  T* HWY_RESTRICT row) {
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
-  const auto factors = hn::Set(d, alpha), left = hn::Set(d, vi);
-  std::size_t j = 0;
-  for (; j + lanes <= n; j += lanes) {
-    const auto product = hn::Mul(left, hn::LoadU(d, v + j));
-    hn::StoreU(hn::MulAdd(factors, product, hn::LoadU(d, row + j)), d, row + j);
+// All m rows, in fours that share the loads of y.
+template <bool kSymmetric, typename T>
+HWY_INLINE void AddOuter(std::size_t m, std::size_t n, T alpha, const T* HWY_RESTRICT x,
+                         std::size_t x_stride, const T* HWY_RESTRICT y, T* HWY_RESTRICT a,
+                         std::size_t a_stride) {
+  std::size_t i = 0;
+  for (; i + 4 <= m; i += 4) {
+    AddOuterRows<kSymmetric, 4>(n, alpha, x + i * x_stride, x_stride, y, a + i * a_stride,
+                                a_stride);
   }
-  if (j < n) {
-    const auto product = hn::Mul(left, LoadTail(d, v + j, n - j));
-    StoreTail(hn::MulAdd(factors, product, LoadTail(d, row + j, n - j)), d, row + j, n - j);
+  for (; i < m; ++i) {
+    AddOuterRows<kSymmetric, 1>(n, alpha, x + i * x_stride, x_stride, y, a + i * a_stride,
+                                a_stride);
   }
 }
 

@@ -7,7 +7,7 @@
 namespace surplus::kernels {
 
 /// Bytes of scratch that syrk() needs for these sizes, for float and for double, on the target in
-/// force. At most 4.2 MiB, whatever the sizes.
+/// force. At most 4.1 MiB, whatever the sizes.
 std::size_t syrk_scratch_size(std::size_t n, std::size_t k);
 
 /// C = alpha A A^T + beta C, or C = alpha A^T A + beta C if `transposed`: the lower triangle.
@@ -17,7 +17,7 @@ std::size_t syrk_scratch_size(std::size_t n, std::size_t k);
 ///          written; must not overlap a or scratch
 /// scratch  syrk_scratch_size(n, k) bytes, aligned to 64; its content is lost
 /// Error    |error| <= (k + k / 64 + 5) eps (|alpha| |A| |A|^T + |beta| |C|), element by element
-/// Cost     n (n + 96) k flops at most, about half of gemm()'s; no allocation
+/// Cost     n (n + 32) k flops at most, about half of gemm()'s; no allocation
 /// Promises as gemm(): beta = 0 does not read C, alpha = 0 or k = 0 does not read A; NaN and
 ///          infinity propagate through every product otherwise
 void syrk(bool transposed, std::size_t n, std::size_t k, float alpha, const float* a,

@@ -60,8 +60,8 @@ void compare(bool transposed, std::size_t n, std::size_t k, std::size_t offset, 
 template <typename T>
 void compare_all_shapes() {
   for (const bool transposed : {false, true}) {
-    // Up to 96 is one square; 97 and more is cut, 300 twice.
-    for (const std::size_t n : {0, 1, 15, 16, 17, 35, 96, 97, 130, 300}) {
+    // Up to 32 is one square; more is cut, 300 several times.
+    for (const std::size_t n : {0, 1, 15, 16, 17, 32, 33, 63, 64, 97, 130, 300}) {
       for (const std::size_t k : {0, 1, 7, 65}) {
         compare<T>(transposed, n, k, n % 4, T(0.5), T(-2));
         compare<T>(transposed, n, k, k % 4, T(-1), T(0));
