@@ -8,7 +8,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/gemm_pack-inl.h"
-#include "kernels/gemm_tile-inl.h"
+#include "kernels/gemm_run-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace surplus::kernels {
@@ -17,39 +17,48 @@ namespace HWY_NAMESPACE {
 // Cache blocking, after Goto and van de Geijn (2008), Anatomy of high-performance matrix
 // multiplication, for a row-major C:
 //
-//   for each run of kc of k                         C is read and written once per run
-//     for each mc rows:     copy mc x kc of A       stays in L2
-//       for each kTileCols columns: copy kc x kTileCols of B   stays in L1, used by all mc rows
-//         for each kTileRows rows: a tile           its rows of A stream from L2
+//   for each nc columns
+//     for each run of kc of k                         C is read and written once per run
+//       for each mc rows:     copy mc x kc of A       stays in L2
+//         for each kTileCols columns: copy kc x kTileCols of B   stays in L1, used by all mc rows,
+//                                                     and in L3 for the next mc rows
+//           for each kTileRows rows: a tile           its rows of A stream from L2
 //
-// kc: at most kMostDepth, and a panel of B takes L1 at most; what a tile streams through L1 beside it
-//     pushes parts of it to L2, which at 128 bytes per 14 cycles keeps up. 192, 256 and 320 were
-//     measured no faster than 384, and more depth is less traffic of C.
-// mc: a block of A takes a quarter of L2; an eighth and a half were measured equal.
+// kc: at most kMostDepth, and a panel of B takes kPanelBytes at most. More depth is less traffic of C.
+//     AVX-512: 48 KiB, all of L1; what a tile streams through L1 beside the panel pushes parts of it to L2,
+//     which at 128 bytes per 14 cycles keeps up. 192, 256 and 320 were measured no faster than 384.
+//     AVX2: three quarters of 32 KiB, beside which a tile's rows of A, 384 x 6 x 4 bytes, find room but
+//     for 1 KiB. 256 and 320 were measured no faster than 384.
+// mc: a block of A takes kBlockBytes. AVX-512: a quarter of 2 MiB of L2; an eighth and a half were measured
+//     equal. AVX2: half of 512 KiB; the other half is for the panels and the tiles of C that pass by.
+// nc: the panels kept for the next mc rows take 2 MiB at most, a share of L3 that any core has.
 #if HWY_TARGET <= HWY_AVX3
-constexpr std::size_t kL1Bytes = 48 << 10, kL2Bytes = 2 << 20;
+constexpr std::size_t kPanelBytes = 48 << 10, kBlockBytes = 512 << 10;
 #else
-constexpr std::size_t kL1Bytes = 32 << 10, kL2Bytes = 1 << 20;
+constexpr std::size_t kPanelBytes = 24 << 10, kBlockBytes = 256 << 10;
 #endif
-constexpr std::size_t kMostDepth = 384;
+constexpr std::size_t kMostDepth = 384, kKeptBytes = 2 << 20;
 template <typename T>
-constexpr std::size_t kDepth = std::min(kMostDepth, kL1Bytes / (kTileCols<T> * sizeof(T)));
+constexpr std::size_t kDepth = std::min(kMostDepth, kPanelBytes / (kTileCols<T> * sizeof(T)));
 template <typename T>
-constexpr std::size_t kBlockRows = kL2Bytes / 4 / (kDepth<T> * sizeof(T));
-
-constexpr std::size_t CeilDiv(std::size_t a, std::size_t b) { return a / b + (a % b != 0 ? 1 : 0); }
+constexpr std::size_t kBlockRows = kBlockBytes / (kDepth<T> * sizeof(T));
+template <typename T>
+constexpr std::size_t kBlockCols = kKeptBytes /
+                                   (kDepth<T> * sizeof(T)) / kTileCols<T>* kTileCols<T>;
 
 // A range cut into the fewest parts of at most `most`, as equal as multiples of `unit` allow: the
 // last part of an uneven cut would be short, and short parts are slow.
 struct Cut {
   Cut(std::size_t range, std::size_t most, std::size_t unit)
-      : total(range), size(CeilDiv(CeilDiv(range, CeilDiv(range, most)), unit) * unit) {}
+      : total(range),
+        size(CeilDiv(range <= most ? range : CeilDiv(range, CeilDiv(range, most)), unit) * unit) {}
   std::size_t total, size;
   std::size_t length(std::size_t begin) const { return std::min(size, total - begin); }
 };
 
-// Up to this k, a tile is quick beside reading and writing its part of C: C is then gone through
-// row by row, as memory likes it, and B, which is small, stays in cache without being packed.
+// Up to this k, a tile is quick beside reading and writing its part of C: a C of many panels is then
+// gone through row by row, as memory likes it, and B, which is small, stays in cache without being
+// packed.
 constexpr std::size_t kShallow = 64;
 
 // A is copied if it is used by many panels of columns, or by more than a few while its rows collide
@@ -130,68 +139,93 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
     return;
   }
   constexpr std::size_t cols = kTileCols<T>;
-  const bool shallow = k <= kShallow && n > cols && !b.is_transposed();
+  const bool many_panels = n > kManyPanels * cols;
+  const bool shallow = k <= kShallow && many_panels && !b.is_transposed();
   const Cut depths(k, kDepth<T>, kUnroll);
-  const Cut blocks(m, shallow ? kTileRows : kBlockRows<T>, kTileRows);
-  const bool packs_a = a.op == Op::kTransposed ||
-                       (n > kFewPanels * cols && (n > kManyPanels * cols || Collides<T>(a.stride)));
-  const bool copies_b = b.packed == nullptr && !b.is_transposed() && blocks.size > 2 * kTileRows;
-  T* const panel = scratch;
-  T* const block = scratch + depths.size * cols;
+  const Cut blocks(m, kBlockRows<T>, kTileRows);
+  const bool packs_a = a.op == Op::kTransposed || (!shallow && n > kFewPanels * cols &&
+                                                   (many_panels || Collides<T>(a.stride)));
+  const bool packs_b = b.packed == nullptr && !shallow && (b.is_transposed() || m > 2 * kTileRows);
+  const bool keeps_b = packs_b && m > blocks.size;
+  const auto in_place = [](std::size_t width) { return kMasksLoads || width % kLanes<T> == 0; };
+  const Cut widths(n, keeps_b ? kBlockCols<T> : n, cols);
+  T* const panels = scratch;
+  T* const block = scratch + (keeps_b ? widths.size : cols) * depths.size;
 
-  for (std::size_t p = 0; p < k; p += depths.size) {
-    const std::size_t depth = depths.length(p);
-    const bool last = p + depth == k;
-    for (std::size_t i = 0; i < m; i += blocks.size) {
-      const std::size_t height = blocks.length(i), tiles = CeilDiv(height, kTileRows);
-      const std::size_t least = height / tiles, longer = height - least * tiles;
-      TileArgs<T> tile{};
-      tile.k = depth;
-      tile.alpha = alpha;
-      tile.beta = p == 0 ? beta : T{1};
-      tile.c_stride = c_stride;
-      const T* rows_of_a = a.at(i, p);
-      tile.a_stride = a.stride;
-      if (packs_a) {
-        tile.a_stride = PackedStride<T>(depth);
-        Pack(a, i, p, height, depth, block, tile.a_stride);
-        rows_of_a = block;
-      }
-      for (std::size_t j = 0; j < n; j += cols) {
-        tile.cols = std::min(cols, n - j);
-        tile.b = b.panel(p, j, depth);
-        tile.b_stride = b.stride();
-        tile.copy = copies_b ? panel : nullptr;
-        if (b.is_transposed()) {
-          Pack(b.plain, p, j, depth, tile.cols, panel, cols);
-          tile.b = panel;
-          tile.b_stride = cols;
+  for (std::size_t left = 0; left < n; left += widths.size) {
+    const std::size_t right = left + widths.length(left);
+    for (std::size_t p = 0; p < k; p += depths.size) {
+      const std::size_t depth = depths.length(p);
+      const bool last = p + depth == k;
+      for (std::size_t i = 0; i < m; i += blocks.size) {
+        const std::size_t height = blocks.length(i);
+        TileArgs<T> tile{};
+        tile.k = depth;
+        tile.alpha = alpha;
+        tile.beta = p == 0 ? beta : T{1};
+        tile.c_stride = c_stride;
+        tile.a = a.at(i, p);
+        tile.a_stride = a.stride;
+        if (packs_a) {
+          tile.a_stride = PackedStride<T>(depth);
+          Pack(a, i, p, height, depth, block, tile.a_stride);
+          tile.a = block;
         }
-        // The first tiles fetch the next panel, each as many rows as it has turns of its loop.
-        const bool has_next = !b.is_transposed() && j + cols < n;
-        std::size_t fetched = 0;
-        for (std::size_t t = 0, r = 0; t < tiles; ++t) {
-          const std::size_t rows = least + (t < longer ? 1 : 0);
-          tile.a = rows_of_a + r * tile.a_stride;
-          tile.c = c + (i + r) * c_stride + j;
-          if (has_next && fetched < depth) {
-            tile.next = b.panel(p, j + cols, depth) + fetched * b.stride();
-            tile.next_stride = b.stride();
-            fetched += depth / kUnroll;
-          } else {
-            tile.next = tile.b;
-            tile.next_stride = 0;
+        const Heights heights(height, kTileRows);
+        if (shallow) {
+          tile.b = tile.next = b.panel(0, 0, depth);
+          tile.b_stride = b.stride();
+          tile.b_step = b.packed == nullptr ? cols : depth * cols;
+          const std::size_t rest = n % cols;
+          const bool packs_rest = b.packed == nullptr && !in_place(rest);
+          if (packs_rest && i == 0) Pack(b.plain, 0, n - rest, depth, rest, panels, cols);
+          for (std::size_t t = 0, r = 0; t < heights.tiles; ++t) {
+            const std::size_t rows = heights.least + (t < heights.longer ? 1 : 0);
+            tile.c = c + (i + r) * c_stride;
+            RunAcross(rows, n, tile, packs_rest ? panels : nullptr);
+            if (epilogue.apply != nullptr) {
+              epilogue.apply(epilogue.context, i + r, 0, rows, n, tile.c, c_stride);
+            }
+            tile.a += rows * tile.a_stride;
+            r += rows;
           }
-          RunTile(rows, tile);
-          if (tile.copy != nullptr) {  // the first tile has packed the panel for the others
+          continue;
+        }
+        const bool packs_panels = packs_b && (i == 0 || !keeps_b);
+        for (std::size_t j = left; j < right; j += cols) {
+          T* const panel = panels + (keeps_b ? (j - left) * depth : 0);
+          tile.cols = std::min(cols, n - j);
+          tile.c = c + i * c_stride + j;
+          T* packed_by_tile = nullptr;
+          if (b.packed != nullptr || (!packs_b && in_place(tile.cols))) {
+            tile.b = b.panel(p, j, depth);
+            tile.b_stride = b.stride();
+          } else if (packs_panels && !b.is_transposed() && tile.cols == cols) {
+            tile.b = b.panel(p, j, depth);
+            tile.b_stride = b.stride();
+            packed_by_tile = panel;
+          } else {
+            if (packs_panels || !packs_b) Pack(b.plain, p, j, depth, tile.cols, panel, cols);
             tile.b = panel;
             tile.b_stride = cols;
-            tile.copy = nullptr;
+          }
+          // The first tiles fetch the next panel, each as many rows as it has turns of its loop.
+          tile.next = tile.b;
+          tile.next_tiles = 0;
+          if (j + cols < right && !(packs_panels && b.is_transposed())) {
+            const bool kept = packs_b && !packs_panels;
+            tile.next = kept ? panel + depth * cols : b.panel(p, j + cols, depth);
+            tile.next_stride = kept ? cols : b.stride();
+            tile.next_tiles = kUnroll;
+          }
+          if (tile.cols > kLanes<T> || kNarrowTileRows == kTileRows) {
+            RunDown(heights, tile, packed_by_tile);
+          } else {
+            RunDown(Heights(height, kNarrowTileRows), tile, packed_by_tile);
           }
           if (last && epilogue.apply != nullptr) {
-            epilogue.apply(epilogue.context, i + r, j, rows, tile.cols, tile.c, c_stride);
+            epilogue.apply(epilogue.context, i, j, height, tile.cols, tile.c, c_stride);
           }
-          r += rows;
         }
       }
     }
@@ -274,13 +308,15 @@ void PackBF64(Op op_b, std::size_t n, std::size_t k, const double* b, std::size_
 }
 std::size_t PackedSizeF64(std::size_t n, std::size_t k) { return PaddedColumns<double>(n) * k; }
 template <typename T>
-std::size_t ScratchBytes(std::size_t m, std::size_t k) {
+std::size_t ScratchBytes(std::size_t m, std::size_t n, std::size_t k) {
   const std::size_t depth = std::min(k, kDepth<T>) + kUnroll;
   const std::size_t rows = std::min(m, kBlockRows<T> + kTileRows);
-  return (depth * kTileCols<T> + rows * PackedStride<T>(depth)) * sizeof(T);
+  const std::size_t columns =
+      m <= kBlockRows<T> ? kTileCols<T> : std::min(PaddedColumns<T>(n), kBlockCols<T>);
+  return (depth * columns + rows * PackedStride<T>(depth)) * sizeof(T);
 }
-std::size_t ScratchSize(std::size_t m, std::size_t k) {
-  return std::max(ScratchBytes<float>(m, k), ScratchBytes<double>(m, k));
+std::size_t ScratchSize(std::size_t m, std::size_t n, std::size_t k) {
+  return std::max(ScratchBytes<float>(m, n, k), ScratchBytes<double>(m, n, k));
 }
 
 }  // namespace HWY_NAMESPACE
@@ -303,8 +339,8 @@ HWY_EXPORT(PackedSizeF32);
 HWY_EXPORT(PackedSizeF64);
 HWY_EXPORT(ScratchSize);
 
-std::size_t gemm_scratch_size(std::size_t m, std::size_t, std::size_t k) {
-  return HWY_DYNAMIC_DISPATCH(ScratchSize)(m, k);
+std::size_t gemm_scratch_size(std::size_t m, std::size_t n, std::size_t k) {
+  return HWY_DYNAMIC_DISPATCH(ScratchSize)(m, n, k);
 }
 void gemm(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, float alpha,
           const float* a, std::size_t a_stride, const float* b, std::size_t b_stride, float beta,

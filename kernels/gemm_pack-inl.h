@@ -17,6 +17,9 @@ HWY_BEFORE_NAMESPACE();
 namespace surplus::kernels {
 namespace HWY_NAMESPACE {
 
+// Rows of `to` have room for whole vectors; what is written after their last element is not to be used.
+// Stores under a mask would take some processors with AVX2 tens of operations each.
+
 // to[i, j] = from[i, j].
 template <typename T>
 HWY_INLINE void CopyBlock(std::size_t rows, std::size_t cols, const T* HWY_RESTRICT from,
@@ -26,7 +29,7 @@ HWY_INLINE void CopyBlock(std::size_t rows, std::size_t cols, const T* HWY_RESTR
   for (std::size_t i = 0; i < rows; ++i, from += from_stride, to += to_stride) {
     std::size_t j = 0;
     for (; j + lanes <= cols; j += lanes) hn::StoreU(hn::LoadU(d, from + j), d, to + j);
-    if (j < cols) StoreTail(LoadTail(d, from + j, cols - j), d, to + j, cols - j);
+    if (j < cols) hn::StoreU(LoadTail(d, from + j, cols - j), d, to + j);
   }
 }
 
@@ -75,7 +78,7 @@ HWY_INLINE void TransposeBlock(std::size_t rows, std::size_t cols, const T* HWY_
   constexpr std::size_t blocks = lanes / per_block;
   for (std::size_t i = 0; i < rows; i += lanes) {
     const std::size_t count = std::min(lanes, rows - i);
-    // Rows past the last repeat it; their lanes are not stored.
+    // Rows past the last repeat it.
     const T* HWY_RESTRICT row[lanes];
     for (std::size_t r = 0; r < lanes; ++r)
       row[r] = from + (i + std::min(r, count - 1)) * from_stride;
@@ -94,12 +97,7 @@ HWY_INLINE void TransposeBlock(std::size_t rows, std::size_t cols, const T* HWY_
       TransposeLanes(d, v);
 #pragma GCC unroll 4
       for (std::size_t r = 0; r < per_block; ++r) {
-        T* HWY_RESTRICT out = to + (j + r) * to_stride + i;
-        if (count == lanes) {
-          hn::StoreU(v[r], d, out);
-        } else {
-          StoreTail(v[r], d, out, count);
-        }
+        hn::StoreU(v[r], d, to + (j + r) * to_stride + i);
       }
     }
     for (; j < cols; ++j) {

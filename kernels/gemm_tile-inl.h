@@ -8,8 +8,7 @@
 #define SURPLUS_KERNELS_GEMM_TILE_INL_H_
 #endif
 
-#include <array>
-#include <utility>
+#include <cstddef>
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
@@ -19,19 +18,21 @@ HWY_BEFORE_NAMESPACE();
 namespace surplus::kernels {
 namespace HWY_NAMESPACE {
 
-// The tile: kTileRows rows of kTileVecs vectors. Each step of k loads kTileVecs vectors of B and
+// The tile: up to kTileRows rows of kTileVecs vectors. Each step of k loads kTileVecs vectors of B and
 // broadcasts kTileRows elements of A, and every register left over is an accumulator:
 //   AVX-512, 32 registers: 14 * 2 accumulators + 2 of B + 1 broadcast = 31
 //   AVX2,    16 registers:  6 * 2 accumulators + 2 of B + 1 broadcast = 15
 //   others,  16 or more:    4 * 2 accumulators + 2 of B + 1 broadcast = 11
 // Two fused multiply-adds start per cycle and each takes 4, so 8 accumulators are the least that
 // keeps them busy. 14 x 2 makes 28 products of 16 loads: the two load ports are busy 57 % of the time.
+// A tile of one vector, for the last columns, is twice as high where kTileRows alone are fewer than 8:
+//   AVX2: 12 accumulators + 1 of B + 1 broadcast = 14
 #if HWY_TARGET <= HWY_AVX3
-constexpr std::size_t kTileRows = 14;
+constexpr std::size_t kTileRows = 14, kNarrowTileRows = 14;
 #elif HWY_TARGET == HWY_AVX2
-constexpr std::size_t kTileRows = 6;
+constexpr std::size_t kTileRows = 6, kNarrowTileRows = 12;
 #else
-constexpr std::size_t kTileRows = 4;
+constexpr std::size_t kTileRows = 4, kNarrowTileRows = 4;
 #endif
 constexpr std::size_t kTileVecs = 2;
 
@@ -41,25 +42,31 @@ constexpr std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<T>());
 template <typename T>
 constexpr std::size_t kTileCols = kTileVecs* kLanes<T>;
 
-// One tile's operands. Rows of A are a_stride apart and read along k; rows of B are b_stride apart
-// and read along n.
+// The operands of `count` tiles of one shape, each a_step, b_step and c_step elements after the one
+// before. Rows of A are a_stride apart and read along k; rows of B are b_stride apart and read along n.
 template <typename T>
 struct TileArgs {
+  std::size_t count;
   std::size_t k;
   const T* a;
-  std::size_t a_stride;
+  std::size_t a_stride, a_step;
   const T* b;
-  std::size_t b_stride;
+  std::size_t b_stride, b_step;
   T alpha, beta;
   T* c;
-  std::size_t c_stride;
+  std::size_t c_stride, c_step;
   std::size_t cols;         // columns of C, 1 .. kTileCols
   T* copy;                  // where a copying tile leaves its rows of B, kTileCols apart
   const T* next;            // memory to be touched by a later tile ...
-  std::size_t next_stride;  // ... one row of it fetched every kUnroll steps of k
+  std::size_t next_stride;  // ... one row of it fetched every kUnroll steps of k ...
+  std::size_t next_tiles;   // ... by this many tiles
 };
 
 constexpr std::size_t kUnroll = 4;
+
+// Whether a row of B that ends within a vector is loaded under a mask. Where masks take vector registers
+// there is none left for one: such rows then lie in a panel, which has room for whole vectors.
+constexpr bool kMasksLoads = HWY_TARGET <= HWY_AVX3;
 
 // From this depth on a tile lasts longer than its rows of C take to arrive from L3.
 constexpr std::size_t kFetchDepth = 64;
@@ -101,124 +108,173 @@ struct RowsOfA {
   std::size_t stride, stride3;
 };
 
+// sum += factor row. Of AVX2's 16 registers a tile needs 15, and g++, left to itself, moves sums from one to
+// another and spills some: the way of a sum through memory takes longer than the step.
+template <class D, class V = hn::VFromD<D>>
+HWY_INLINE void Accumulate(D d, V factor, V row, V& sum) {
+  (void)d;
+#if HWY_TARGET == HWY_AVX2 && HWY_COMPILER_GCC
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    asm("vfmadd231ps %2, %1, %0" : "+x"(sum.raw) : "x"(factor.raw), "x"(row.raw));
+  } else {
+    asm("vfmadd231pd %2, %1, %0" : "+x"(sum.raw) : "x"(factor.raw), "x"(row.raw));
+  }
+#else
+  sum = hn::MulAdd(factor, row, sum);
+#endif
+}
+
+// A copying tile fetches its rows of B this many steps ahead, about as long as L3 takes: they lie far apart,
+// often at a distance that lets few of them stay in L2.
+constexpr std::size_t kCopyAhead = 8;
+
 // sum += A[:, p] b[:]; a copying tile also stores b.
-template <bool kMasked, bool kCopies, std::size_t kRows, std::size_t kVecs, class D, class V,
-          class M>
-HWY_INLINE void AddOuterProduct(D d, M tail, const RowsOfA<hn::TFromD<D>>& a, std::size_t p,
-                                const hn::TFromD<D>* HWY_RESTRICT b,
+template <bool kMasked, bool kCopies, std::size_t kRows, std::size_t kVecs, class D, class V>
+HWY_INLINE void AddOuterProduct(D d, std::size_t tail, const RowsOfA<hn::TFromD<D>>& a,
+                                std::size_t p, const hn::TFromD<D>* HWY_RESTRICT b,
                                 hn::TFromD<D>* HWY_RESTRICT copy, V (&sum)[kRows][kVecs]) {
   V row[kVecs];
 #pragma GCC unroll 4
   for (std::size_t v = 0; v < kVecs; ++v) {
     const hn::TFromD<D>* HWY_RESTRICT from = b + v * hn::MaxLanes(d);
-    row[v] = kMasked && v + 1 == kVecs ? hn::MaskedLoad(tail, d, from) : hn::LoadU(d, from);
+    row[v] = kMasked && kMasksLoads && v + 1 == kVecs ? hn::MaskedLoad(hn::FirstN(d, tail), d, from)
+                                                      : hn::LoadU(d, from);
     if (kCopies) hn::StoreU(row[v], d, copy + v * hn::MaxLanes(d));
   }
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < kRows; ++i) {
     const V factor = hn::Set(d, a.at(i, p));
 #pragma GCC unroll 4
-    for (std::size_t v = 0; v < kVecs; ++v) sum[i][v] = hn::MulAdd(factor, row[v], sum[i][v]);
+    for (std::size_t v = 0; v < kVecs; ++v) Accumulate(d, factor, row[v], sum[i][v]);
   }
 }
 
-// C = alpha A B + beta C for one tile. In a masked tile the last vector of each row is partial; a
-// copying tile packs its columns of B on the way, at no cost beside the arithmetic.
+// Stores the first `count` lanes of v, fewer than all of them or all, in halves: some processors with
+// AVX2 take tens of operations for a store under a mask.
+template <class D>
+HWY_INLINE void StoreFirst(hn::VFromD<D> v, D d, hn::TFromD<D>* HWY_RESTRICT to,
+                           std::size_t count) {
+#if HWY_TARGET == HWY_AVX2
+  constexpr std::size_t lanes = hn::MaxLanes(D());
+  if (count == lanes) {
+    hn::StoreU(v, d, to);
+  } else if constexpr (lanes > 1) {
+    const hn::Half<D> half;
+    if (count >= lanes / 2) {
+      hn::StoreU(hn::LowerHalf(half, v), half, to);
+      if (count > lanes / 2) {
+        StoreFirst(hn::UpperHalf(half, v), half, to + lanes / 2, count - lanes / 2);
+      }
+    } else {
+      StoreFirst(hn::LowerHalf(half, v), half, to, count);
+    }
+  }
+#else
+  hn::BlendedStore(v, hn::FirstN(d, count), d, to);
+#endif
+}
+
+// The same address, but unknown to the compiler: it would compute the rows' starts before the loop over k
+// and keep them in memory.
+template <typename T>
+HWY_INLINE T* Opaque(T* address) {
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+  asm("" : "+r"(address));
+#endif
+  return address;
+}
+
+// C = alpha A B + beta C for args.count tiles. In a masked tile the last vector of each row is
+// partial; a copying tile packs its columns of B on the way, at no cost beside the arithmetic.
 template <std::size_t kRows, std::size_t kVecs, bool kMasked, bool kCopies, typename T>
-HWY_NOINLINE void Tile(const TileArgs<T>& args) {
+HWY_NOINLINE void Tiles(const TileArgs<T>& args) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   constexpr std::size_t lanes = kLanes<T>;
-  const auto tail = hn::FirstN(d, args.cols - (kVecs - 1) * lanes);
-
-  V sum[kRows][kVecs];
-#pragma GCC unroll 16
-  for (std::size_t i = 0; i < kRows; ++i) {
-#pragma GCC unroll 4
-    for (std::size_t v = 0; v < kVecs; ++v) sum[i][v] = hn::Zero(d);
-  }
-  T* HWY_RESTRICT c = args.c;
-  const std::size_t c_stride = args.c_stride;
-  if (args.k >= kFetchDepth) {
-#pragma GCC unroll 16
-    for (std::size_t i = 0; i < kRows; ++i) {
-      hwy::Prefetch(c + i * c_stride);
-      hwy::Prefetch(c + i * c_stride + (kVecs - 1) * lanes);
-    }
-  }
-
-  RowsOfA<T> a(args.a, args.a_stride);
-  const T* HWY_RESTRICT b = args.b;
-  T* HWY_RESTRICT copy = args.copy;
+  const std::size_t tail = args.cols - (kVecs - 1) * lanes;
   const T* next = args.next;
-  const std::size_t b_stride = args.b_stride, next_stride = args.next_stride;
-  std::size_t rest = args.k;
-  for (; rest >= kUnroll; rest -= kUnroll) {
-    FetchToL2(next);
-    FetchToL2(next + (kTileVecs - 1) * lanes);
-    next += next_stride;
-#pragma GCC unroll 4
-    for (std::size_t p = 0; p < kUnroll; ++p, b += b_stride, copy += kTileCols<T>) {
-      AddOuterProduct<kMasked, kCopies>(d, tail, a, p, b, copy, sum);
-    }
-    a.advance(kUnroll);
-  }
-  for (; rest > 0; --rest, b += b_stride, copy += kTileCols<T>) {
-    AddOuterProduct<kMasked, kCopies>(d, tail, a, 0, b, copy, sum);
-    a.advance(1);
-  }
+  std::size_t next_stride = args.next_stride;
 
-  if (args.alpha != T{1}) {
-    const V alpha = hn::Set(d, args.alpha);
+  for (std::size_t t = 0; t < args.count; ++t) {
+    if (t == args.next_tiles) {
+      next = args.b;
+      next_stride = 0;
+    }
+    V sum[kRows][kVecs];
 #pragma GCC unroll 16
     for (std::size_t i = 0; i < kRows; ++i) {
 #pragma GCC unroll 4
-      for (std::size_t v = 0; v < kVecs; ++v) sum[i][v] = hn::Mul(alpha, sum[i][v]);
+      for (std::size_t v = 0; v < kVecs; ++v) sum[i][v] = hn::Zero(d);
     }
-  }
-  const V beta = hn::Set(d, args.beta);
-  const bool reads_c = args.beta != T{0};
+    T* const start = args.c + t * args.c_step;
+    const std::size_t c_stride = args.c_stride;
+    if (args.k >= kFetchDepth) {
 #pragma GCC unroll 16
-  for (std::size_t i = 0; i < kRows; ++i) {
+      for (std::size_t i = 0; i < kRows; ++i) {
+        hwy::Prefetch(start + i * c_stride);
+        hwy::Prefetch(start + i * c_stride + (kVecs - 1) * lanes);
+      }
+    }
+
+    RowsOfA<T> a(args.a + t * args.a_step, args.a_stride);
+    const T* HWY_RESTRICT b = args.b + t * args.b_step;
+    T* HWY_RESTRICT copy = args.copy;
+    const std::size_t b_stride = args.b_stride;
+    std::size_t rest = args.k;
+    for (; rest >= kUnroll; rest -= kUnroll) {
+      FetchToL2(next);
+      FetchToL2(next + (kTileVecs - 1) * lanes);
+      next += next_stride;
 #pragma GCC unroll 4
-    for (std::size_t v = 0; v < kVecs; ++v) {
-      T* HWY_RESTRICT to = c + i * c_stride + v * lanes;
-      V value = sum[i][v];
-      if (kMasked && v + 1 == kVecs) {
-        if (reads_c) value = hn::MulAdd(beta, hn::MaskedLoad(tail, d, to), value);
-        hn::BlendedStore(value, tail, d, to);
-      } else {
-        if (reads_c) value = hn::MulAdd(beta, hn::LoadU(d, to), value);
-        hn::StoreU(value, d, to);
+      for (std::size_t p = 0; p < kUnroll; ++p, b += b_stride, copy += kTileCols<T>) {
+        if (kCopies) {
+          hwy::Prefetch(b + kCopyAhead * b_stride);
+          hwy::Prefetch(b + kCopyAhead * b_stride + kTileCols<T> - 1);
+        }
+        AddOuterProduct<kMasked, kCopies>(d, tail, a, p, b, copy, sum);
+      }
+      a.advance(kUnroll);
+    }
+    for (; rest > 0; --rest, b += b_stride, copy += kTileCols<T>) {
+      AddOuterProduct<kMasked, kCopies>(d, tail, a, 0, b, copy, sum);
+      a.advance(1);
+    }
+
+    T* const HWY_RESTRICT c = Opaque(start);
+    if (args.alpha != T{1}) {
+      const V alpha = hn::Set(d, args.alpha);
+#pragma GCC unroll 16
+      for (std::size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 4
+        for (std::size_t v = 0; v < kVecs; ++v) sum[i][v] = hn::Mul(alpha, sum[i][v]);
+      }
+    }
+    if (args.beta != T{0}) {
+      const V beta = hn::Set(d, args.beta);
+#pragma GCC unroll 16
+      for (std::size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 4
+        for (std::size_t v = 0; v < kVecs; ++v) {
+          const T* HWY_RESTRICT from = c + i * c_stride + v * lanes;
+          const V old = kMasked && v + 1 == kVecs ? hn::MaskedLoad(hn::FirstN(d, tail), d, from)
+                                                  : hn::LoadU(d, from);
+          sum[i][v] = hn::MulAdd(beta, old, sum[i][v]);
+        }
+      }
+    }
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 4
+      for (std::size_t v = 0; v < kVecs; ++v) {
+        T* HWY_RESTRICT to = c + i * c_stride + v * lanes;
+        if (kMasked && v + 1 == kVecs) {
+          StoreFirst(sum[i][v], d, to, tail);
+        } else {
+          hn::StoreU(sum[i][v], d, to);
+        }
       }
     }
   }
-}
-
-template <typename T>
-using TileFunction = void (*)(const TileArgs<T>&);
-
-template <typename T, std::size_t kVecs, bool kMasked, bool kCopies, std::size_t... kRowsLess1>
-constexpr std::array<TileFunction<T>, kTileRows> TilesOfEachHeight(
-    std::index_sequence<kRowsLess1...>) {
-  return {&Tile<kRowsLess1 + 1, kVecs, kMasked, kCopies, T>...};
-}
-// kTiles<T, kCopies>[variant][rows - 1]: variant 0 has full rows, 1 .. kTileVecs have that many
-// vectors of which the last is partial.
-template <typename T, bool kCopies>
-constexpr std::array<std::array<TileFunction<T>, kTileRows>, kTileVecs + 1> kTiles = {
-    TilesOfEachHeight<T, 2, false, kCopies>(std::make_index_sequence<kTileRows>()),
-    TilesOfEachHeight<T, 1, true, kCopies>(std::make_index_sequence<kTileRows>()),
-    TilesOfEachHeight<T, 2, true, kCopies>(std::make_index_sequence<kTileRows>()),
-};
-
-// Computes the tile of `rows` rows and args.cols columns.
-template <typename T>
-HWY_INLINE void RunTile(std::size_t rows, const TileArgs<T>& args) {
-  const std::size_t variant =
-      args.cols == kTileCols<T> ? 0 : (args.cols + kLanes<T> - 1) / kLanes<T>;
-  const auto& tiles = args.copy != nullptr ? kTiles<T, true> : kTiles<T, false>;
-  tiles[variant][rows - 1](args);
 }
 
 }  // namespace HWY_NAMESPACE

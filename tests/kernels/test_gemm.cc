@@ -1,6 +1,9 @@
 #define BOOST_TEST_MODULE gemm
 #include "kernels/gemm.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -125,7 +128,9 @@ void compare_all_edges() {
       }
       // One long side at a time: several blocks of rows, many panels of columns, several runs of k.
       compare_with_reference(Product<T>(op_a, op_b, 1000, lanes + 1, 7, 1, 3));
-      compare_with_reference(Product<T>(op_a, op_b, 7, 1000, lanes + 1, 3, 1));
+      compare_with_reference(Product<T>(op_a, op_b, 7, 1003, lanes + 1, 3, 1));
+      // Several blocks of rows of a shallow product that ends within a vector.
+      compare_with_reference(Product<T>(op_a, op_b, 400, 2 * 16 * lanes + 3, 5, 1, 3));
       Product<T> deep(op_a, op_b, 2 * lanes + 3, 2 * lanes + 3, 1000, 1, 3);
       deep.alpha = T(0.5);
       deep.beta = -3;
@@ -192,6 +197,9 @@ BOOST_AUTO_TEST_CASE(large_products_satisfy_c_t_equals_a_of_b_t) {
         check_identity<double>(op_a, op_b, 1030, 2, 300);
       }
     }
+    // More columns than are kept packed for the next block of rows.
+    check_identity<float>(Op::kPlain, Op::kPlain, 350, 2117, 270);
+    check_identity<double>(Op::kTransposed, Op::kTransposed, 350, 1061, 270);
   });
 }
 
@@ -294,6 +302,66 @@ BOOST_AUTO_TEST_CASE(the_bits_of_a_part_of_c_do_not_depend_on_the_rest) {
   });
 }
 
+// `count` numbers between two pages that may not be touched: flush with the second, or with the first.
+template <typename T>
+class Fenced {
+ public:
+  Fenced(std::size_t count, bool at_end) {
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::size_t bytes = count * sizeof(T), inside = (bytes + page - 1) / page * page;
+    size_ = inside + 2 * page;
+    void* const pages = ::mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    BOOST_REQUIRE(pages != MAP_FAILED);
+    base_ = static_cast<std::byte*>(pages);
+    BOOST_REQUIRE(inside == 0 || ::mprotect(base_ + page, inside, PROT_READ | PROT_WRITE) == 0);
+    data_ = reinterpret_cast<T*>(base_ + page + (at_end ? inside - bytes : 0));
+    std::fill_n(data_, count, T{1});
+  }
+  ~Fenced() { ::munmap(base_, size_); }
+  Fenced(const Fenced&) = delete;
+  Fenced& operator=(const Fenced&) = delete;
+  T* get() const { return data_; }
+
+ private:
+  std::byte* base_;
+  std::size_t size_;
+  T* data_;
+};
+
+template <typename T>
+void check_fences(Op op_a, Op op_b, std::size_t m, std::size_t n, std::size_t k, bool at_end) {
+  const Fenced<T> a(m * k, at_end), b(k * n, at_end), c(m * n, at_end);
+  const std::size_t a_stride = op_a == Op::kPlain ? k : m, b_stride = op_b == Op::kPlain ? n : k;
+  const Scratch scratch(m, n, k);
+  kernels::gemm(op_a, op_b, m, n, k, T{1}, a.get(), a_stride, b.get(), b_stride, T{1}, c.get(), n,
+                scratch.get());
+  BOOST_TEST_REQUIRE(c.get()[m * n - 1] == static_cast<T>(k + 1));
+  const Fenced<T> packed(kernels::gemm_packed_size<T>(n, k), at_end);
+  kernels::gemm_pack_b(op_b, n, k, b.get(), b_stride, packed.get());
+  kernels::gemm_packed(op_a, m, n, k, T{1}, a.get(), a_stride, packed.get(), n, 0, T{1}, c.get(), n,
+                       scratch.get());
+  BOOST_TEST_REQUIRE(c.get()[0] == static_cast<T>(2 * k + 1));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_outside_the_operands_is_read_or_written) {
+  on_every_target([] {
+    for (const Op op_a : kOps) {
+      for (const Op op_b : kOps) {
+        for (const bool at_end : {false, true}) {
+          for (const std::size_t n : {1u, 3u, 8u, 13u, 16u, 21u, 35u, 600u}) {
+            for (const std::size_t m : {1u, 5u, 40u}) {
+              check_fences<float>(op_a, op_b, m, n, 7, at_end);
+              check_fences<double>(op_a, op_b, m, n, 7, at_end);
+            }
+          }
+          check_fences<float>(op_a, op_b, 300, 37, 300, at_end);
+          check_fences<double>(op_a, op_b, 300, 37, 300, at_end);
+        }
+      }
+    }
+  });
+}
+
 // An epilogue that adds 1000 to each element it is given, and checks where it is told they are.
 struct Visits {
   const float* c;
@@ -302,8 +370,16 @@ struct Visits {
 
 BOOST_AUTO_TEST_CASE(the_epilogue_sees_each_element_once_and_complete) {
   on_every_target([] {
-    for (const std::size_t k : {0u, 3u, 1000u}) {
-      Product<float> product(Op::kPlain, Op::kTransposed, 70, 75, k, 1, 2);
+    const struct {
+      std::size_t n, k;
+      Op op_b;
+    } cases[] = {{75, 0, Op::kTransposed},
+                 {75, 3, Op::kTransposed},
+                 {75, 1000, Op::kTransposed},
+                 {75, 300, Op::kPlain},
+                 {603, 3, Op::kPlain}};
+    for (const auto& shape : cases) {
+      Product<float> product(Op::kPlain, shape.op_b, 370, shape.n, shape.k, 1, 2);
       product.beta = 1;
       Product<float> expected = product;
       expected.run();
