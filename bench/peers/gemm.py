@@ -5,17 +5,16 @@ and, if it is installed, PyTorch, on one thread each, and prints the rates and r
 what is compared, so that other work on the machine does not favour either side.
 """
 
+import ctypes
 import json
 import os
 import subprocess
 import sys
 import time
 
-# Read when the libraries are loaded. OpenBLAS takes processors younger than itself for SSE3 ones.
+# Read when the libraries are loaded.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
-if "avx512vl" in open("/proc/cpuinfo", encoding="ascii").read():
-    os.environ.setdefault("OPENBLAS_CORETYPE", "SkylakeX")
 
 import numpy  # noqa: E402
 
@@ -24,6 +23,23 @@ try:
     torch.set_num_threads(1)
 except ImportError:
     torch = None
+
+
+def run_openblas_at_its_best():
+    """Starts anew if OpenBLAS took a processor younger than itself for an SSE3 one, named Prescott."""
+    try:
+        openblas = ctypes.CDLL("libopenblas.so.0")
+    except OSError:
+        return
+    openblas.openblas_get_corename.restype = ctypes.c_char_p
+    if openblas.openblas_get_corename() != b"Prescott" or "OPENBLAS_CORETYPE" in os.environ:
+        return
+    with open("/proc/cpuinfo", encoding="ascii") as file:
+        features = file.read()
+    core = ("SkylakeX" if "avx512vl" in features else "Haswell" if "avx2" in features else None)
+    if core is not None:
+        os.environ["OPENBLAS_CORETYPE"] = core
+        os.execv(sys.executable, [sys.executable, *sys.argv])
 
 
 def rate(flops, product):
@@ -52,6 +68,7 @@ def peers(kind, m, n, k):
 
 
 def main():
+    run_openblas_at_its_best()
     program = sys.argv[1]
     output = subprocess.run(
         [program, "--benchmark_filter=NN/.*/surplus$", "--benchmark_format=json"],
