@@ -33,6 +33,14 @@ struct Table {
   std::vector<std::vector<Cell>> rows{};
 };
 
+struct Column {
+  std::string name;
+  std::string unit{};
+};
+
+/// A table without rows.
+Table table_of(std::string name, std::string title, const std::vector<Column>& columns);
+
 struct Rendering {
   std::vector<Table> tables{};
   std::vector<Figure> figures{};

@@ -1,6 +1,7 @@
 #include <array>
 
 #include "apps/studies/em_gmm.h"
+#include "apps/studies/itml.h"
 #include "apps/studies/study.h"
 
 namespace surplus::apps {
@@ -8,6 +9,7 @@ namespace {
 
 constexpr std::array kStudies = {
     study_entry<EmGmm>(),
+    study_entry<Itml>(),
 };
 
 }  // namespace

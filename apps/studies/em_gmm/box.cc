@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/studies/em_gmm/cells.h"
+#include "apps/runner/cells.h"
 #include "apps/studies/em_gmm/truth.h"
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"

@@ -47,20 +47,6 @@ PaperRates paper_rates(const SampleCell& cell) {
              : paper_rates(kPaperSamples, cell.design.separation, cell.design.weight);
 }
 
-struct Column {
-  std::string name;
-  std::string unit{};
-};
-
-Table table_of(std::string name, std::string title, const std::vector<Column>& columns) {
-  Table table{std::move(name), std::move(title), {}, {}, {}};
-  for (const Column& column : columns) {
-    table.columns.push_back(column.name);
-    table.units.push_back(column.unit);
-  }
-  return table;
-}
-
 Table limits_table(const Result& result) {
   Table table =
       table_of("symmetric-limits", "P-EM-A: where population EM ends, symmetric means +-theta*",

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "apps/studies/em_gmm/cells.h"
+#include "apps/runner/cells.h"
 #include "apps/studies/em_gmm/reference.h"
 #include "apps/studies/em_gmm/truth.h"
 #include "surplus/core/parallel.h"

@@ -151,9 +151,10 @@ Matrix<double> newton_step(const Matrix<double>& hessian, const Matrix<double>& 
   const double mean = Problem::mean_diagonal(hessian);
   const bool finite = std::isfinite(mean);
   bool solvable = finite && try_cholesky(hessian, factor.view()) == hessian.rows();
-  for (double ridge = 1e-12; finite && !solvable && ridge < 1; ridge *= 10) {
+  for (int exponent = -12; finite && !solvable && exponent < 0; ++exponent) {
     Matrix<double> raised = hessian;
-    for (std::size_t i = 0; i < raised.rows(); ++i) raised(i, i) += ridge * mean;
+    const double ridge = std::pow(10.0, exponent) * mean;
+    for (std::size_t i = 0; i < raised.rows(); ++i) raised(i, i) += ridge;
     solvable = try_cholesky(raised, factor.view()) == hessian.rows();
   }
   SURPLUS_REQUIRE(solvable, NumericalError, kFit,
@@ -176,7 +177,8 @@ Point descend(const Problem& problem, const Point& from, const Matrix<double>& s
   for (std::size_t i = 0; i < step.size(); ++i) slope += step.values()[i] * gradient.values()[i];
   // Near the minimum the fall is smaller than the rounding of the objective.
   const double rounding = 8 * std::numeric_limits<double>::epsilon() * from.objective;
-  for (double length = 1; length > 1e-12; length /= 2) {
+  for (int halvings = 0; halvings < 40; ++halvings) {
+    const double length = std::ldexp(1.0, -halvings);
     Matrix<double> w = from.w;
     for (std::size_t i = 0; i < w.size(); ++i) w.values()[i] += length * step.values()[i];
     Point to = problem.at(std::move(w));

@@ -1,6 +1,6 @@
 /// How structs of doubles pass through the cells of a run.
-#ifndef SURPLUS_APPS_STUDIES_EM_GMM_CELLS_H_
-#define SURPLUS_APPS_STUDIES_EM_GMM_CELLS_H_
+#ifndef SURPLUS_APPS_RUNNER_CELLS_H_
+#define SURPLUS_APPS_RUNNER_CELLS_H_
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace surplus::apps::em_gmm {
+namespace surplus::apps {
 
 /// The number of doubles in T, a struct of nothing but doubles.
 template <typename T>
@@ -35,6 +35,6 @@ std::vector<T> unpack(const std::vector<double>& values) {
   return structs;
 }
 
-}  // namespace surplus::apps::em_gmm
+}  // namespace surplus::apps
 
-#endif  // SURPLUS_APPS_STUDIES_EM_GMM_CELLS_H_
+#endif  // SURPLUS_APPS_RUNNER_CELLS_H_
