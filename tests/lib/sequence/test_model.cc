@@ -40,7 +40,8 @@ BOOST_AUTO_TEST_CASE(seen_and_unseen_signal_add_up_to_the_whole) {
   const double zeta4 = std::pow(std::numbers::pi, 4) / 90;
   for (const std::size_t coordinates : {1, 2, 99, 100, 101, 10000, 1000000}) {
     for (const double q : {1.0, 1.5, 2.0}) {
-      for (const auto& [p, zeta] : {std::pair(1.0, zeta2), std::pair(3.0, zeta4), std::pair(0.6, 2.285765666)}) {
+      for (const auto& [p, zeta] :
+           {std::pair(1.0, zeta2), std::pair(3.0, zeta4), std::pair(0.6, 2.285765666)}) {
         double seen = 0;
         const PowerLaw law{p, q, 1.5};
         for (const double value : power_model(law, coordinates).signal) seen += value * value;
