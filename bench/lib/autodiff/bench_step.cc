@@ -109,9 +109,14 @@ void bench_hvp(benchmark::State& state) {
 void widths(benchmark::internal::Benchmark* b) {
   for (const std::int64_t h : {8, 64, 256, 1024, 4096}) b->Args({128, 784, h, 1});
 }
+void threads(benchmark::internal::Benchmark* b) {
+  for (const std::int64_t count : {1, 2}) b->Args({128, 784, 1024, count});
+  b->UseRealTime();
+}
 
-BENCHMARK(bench_gradient<float>)->Apply(widths)->Args({128, 784, 1024, 2})->UseRealTime();
-BENCHMARK(bench_gradient<double>)->Apply(widths)->UseRealTime();
+BENCHMARK(bench_gradient<float>)->Apply(widths);
+BENCHMARK(bench_gradient<float>)->Apply(threads);
+BENCHMARK(bench_gradient<double>)->Apply(widths);
 BENCHMARK(bench_hvp<float>)->Apply(widths);
 BENCHMARK(bench_hvp<double>)->Args({128, 784, 256, 1});
 
