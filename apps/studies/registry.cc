@@ -2,6 +2,7 @@
 
 #include "apps/studies/em_gmm.h"
 #include "apps/studies/itml.h"
+#include "apps/studies/sequence_adaptivity.h"
 #include "apps/studies/study.h"
 
 namespace surplus::apps {
@@ -10,6 +11,7 @@ namespace {
 constexpr std::array kStudies = {
     study_entry<EmGmm>(),
     study_entry<Itml>(),
+    study_entry<SequenceAdaptivity>(),
 };
 
 }  // namespace
