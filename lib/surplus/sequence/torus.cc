@@ -95,8 +95,8 @@ double TorusBasis::squared_frequency(std::size_t j) const {
   const std::size_t per_dimension = 2 * frequencies + 1;
   double sum = 0;
   for (std::size_t k = 0; k < dimensions; ++k, j /= per_dimension) {
-    const auto m = static_cast<double>((j % per_dimension + 1) / 2);
-    sum += m * m;
+    const std::size_t m = (j % per_dimension + 1) / 2;  // 0; 1, 1; 2, 2; ...: cosine and sine
+    sum += static_cast<double>(m * m);
   }
   return sum;
 }
