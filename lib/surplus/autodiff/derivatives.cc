@@ -63,6 +63,15 @@ typename Step<T>::Target Step<T>::d_x_unset(std::size_t i) {
 }
 
 template <typename T>
+const TakePiece<T>* Step<T>::take_pieces(std::size_t i) {
+  const Slot& slot = tape_.slots_[operand(i)];
+  if (slot.take == nullptr || slot.uses != 1) return nullptr;
+  SURPLUS_ASSERT(into(i).state == Sum::State::kEmpty);
+  into(i).state = Sum::State::kTaken;
+  return slot.take;
+}
+
+template <typename T>
 MatrixView<T> Step<T>::scratch(std::size_t rows, std::size_t cols) {
   const MatrixView<T> view(tape_.template keep<T>(rows * cols), rows, cols);
   tape_.scratch_.push_back(view);
@@ -114,6 +123,34 @@ class Sweep {
 
   bool moved() const { return tape_.slots_[root_].moves; }
   MatrixView<const T> root_tangent() const { return tape_.slots_[root_].tangent; }
+
+  // Adjoints back from d_y to leaves whose sinks take them in pieces.
+  void pull(MatrixView<const T> d_y, PieceSinks<T> sinks) {
+    for (std::size_t i = 0; i < sinks.size(); ++i) {
+      Slot& slot = slot_of(sinks[i].of, sinks[i].of.shape(), i);
+      require_leaf(sinks[i].of, "variables must be leaves", i);
+      require_first(slot.wanted, i);
+      slot.wanted = true;
+      slot.take = &sinks[i].take;
+    }
+    for (std::uint32_t i = 0; i <= root_; ++i) {
+      const auto& node = tape_.nodes_[i];
+      for (std::uint32_t l = 0; l < node.operands; ++l) {
+        const std::uint32_t operand = tape_.operands_[node.first_operand + l];
+        if (operand != Tape<T>::kNone) ++tape_.slots_[operand].uses;
+      }
+    }
+    pull(d_y, Sinks<T>(), false);
+    // On the tape, but no operand of what leads to the root.
+    for (const PieceSink<T>& sink : sinks) {
+      const State state = tape_.slots_[sink.of.index()].adjoint.state;
+      if (state == State::kFilled || state == State::kTaken) continue;
+      const MatrixView<T> zero = take(sink.of.shape());
+      fill(zero, T{0});
+      sink.take(0, 0, zero);
+      give(zero);
+    }
+  }
 
   // Adjoints back from d_y to the sinks; their tangents if `second`.
   void pull(MatrixView<const T> d_y, Sinks<T> sinks, bool second) {
@@ -188,6 +225,9 @@ class Sweep {
     }
     if (op != nullptr && slot.adjoint_tangent.state == State::kFilled) {
       run(op->pull, i, &Slot::adjoint_tangent, &Slot::adjoint_tangent);
+    }
+    if (slot.take != nullptr && slot.adjoint.state == State::kFilled) {
+      (*slot.take)(0, 0, slot.adjoint.view);
     }
     give(slot.adjoint);
     give(slot.adjoint_tangent);
@@ -317,6 +357,13 @@ void gradient(const Var<T>& loss, Sinks<T> sinks) {
 }
 
 template <typename T>
+void gradient_in_pieces(const Var<T>& loss, PieceSinks<T> sinks) {
+  require_scalar("gradient_in_pieces", loss);
+  const T one = 1;
+  Sweep<T>("gradient_in_pieces", loss).pull({&one, 1, 1}, sinks);
+}
+
+template <typename T>
 Matrix<T> gradient(const Var<T>& loss, const Var<T>& of) {
   require_scalar("gradient", loss);
   Matrix<T> d(of.shape().rows, of.shape().cols);
@@ -373,6 +420,7 @@ void per_example_jacobian(const Var<T>& y, std::size_t column, Sinks<T> sinks) {
 #define SURPLUS_INSTANTIATE(T)                                                          \
   template class Step<T>;                                                               \
   template void gradient(const Var<T>&, Sinks<T>);                                      \
+  template void gradient_in_pieces(const Var<T>&, PieceSinks<T>);                       \
   template Matrix<T> gradient(const Var<T>&, const Var<T>&);                            \
   template void vjp(const Var<T>&, MatrixView<const T>, Sinks<T>);                      \
   template void jvp(const Var<T>&, Tangents<T>, MatrixView<T>);                         \

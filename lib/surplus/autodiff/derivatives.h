@@ -26,6 +26,16 @@ struct Sink {
   MatrixView<T> d;
 };
 
+/// The same in pieces that tile d, which is never written out where the last op before `of` can do
+/// without: take(i, j, piece) gets rows from i and columns from j on, from any of the threads and in
+/// any order. It may change the part of the leaf's value that the piece is the derivative of: nothing
+/// reads it any more. It must not use the tape or multiply matrices.
+template <typename T>
+struct PieceSink {
+  Var<T> of;
+  TakePiece<T> take;
+};
+
 /// A direction to go along: `of`, a leaf, changes by t.
 template <typename T>
 struct Tangent {
@@ -35,6 +45,8 @@ struct Tangent {
 
 template <typename T>
 using Sinks = std::type_identity_t<std::span<const Sink<T>>>;
+template <typename T>
+using PieceSinks = std::type_identity_t<std::span<const PieceSink<T>>>;
 template <typename T>
 using Tangents = std::type_identity_t<std::span<const Tangent<T>>>;
 
@@ -48,6 +60,13 @@ void gradient(const Var<T>& loss, Sinks<T> sinks);
 /// The same with respect to one variable, as a new matrix.
 template <typename T>
 Matrix<T> gradient(const Var<T>& loss, const Var<T>& of);
+
+/// The same in pieces, for an update of the parameters while each piece is in cache. Afterwards the
+/// tape is good for clear() alone if the leaves have changed.
+///
+/// Throws   ArgumentError also if a sink is of a value that is not a leaf; what `take` throws
+template <typename T>
+void gradient_in_pieces(const Var<T>& loss, PieceSinks<T> sinks);
 
 /// sinks[i].d = J_i^T d_y, J_i the derivative of y with respect to sinks[i].of, both flattened.
 ///

@@ -87,6 +87,9 @@ class Step {
     T beta;
   };
   Target d_x_unset(std::size_t i);
+  /// Where the rule can put d_x in pieces instead, if nothing else adds to it and nobody wants it as
+  /// a whole; else null. Only after the rule's last look at x(i).
+  const TakePiece<T>* take_pieces(std::size_t i);
 
   /// Memory of unspecified content until the rule returns.
   MatrixView<T> scratch(std::size_t rows, std::size_t cols);

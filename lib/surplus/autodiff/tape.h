@@ -41,6 +41,10 @@ class Step;
 template <typename T>
 class Sweep;
 
+/// What is done with a piece of a matrix, of which (i, j) is the first element.
+template <typename T>
+using TakePiece = std::function<void(std::size_t i, std::size_t j, MatrixView<const T> piece)>;
+
 /// A value on a tape: passed by value, good until the tape is cleared. Without a tape it stands for
 /// an operand that is not there, such as a bias.
 template <typename T>
@@ -165,7 +169,7 @@ class Tape {
   };
   // A sum that grows during a sweep back: an adjoint, or the tangent of one.
   struct Sum {
-    enum class State : std::uint8_t { kUnwanted, kEmpty, kFilled };
+    enum class State : std::uint8_t { kUnwanted, kEmpty, kFilled, kTaken };
     MatrixView<T> view;
     State state = State::kUnwanted;
     bool outside = false;  // view is the caller's
@@ -174,8 +178,10 @@ class Tape {
   struct Slot {
     MatrixView<T> tangent;
     Sum adjoint, adjoint_tangent;
-    bool moves = false;   // has a tangent
-    bool wanted = false;  // a wanted variable, or depends on one
+    const TakePiece<T>* take = nullptr;  // where the adjoint of a leaf goes, if in pieces
+    std::uint32_t uses = 0;              // by operations up to the root, counted for such leaves
+    bool moves = false;                  // has a tangent
+    bool wanted = false;                 // a wanted variable, or depends on one
   };
 
   Recorded<T> append(const Op<T>& op, std::span<const Var<T>> operands, Shape shape,

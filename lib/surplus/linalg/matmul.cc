@@ -104,6 +104,39 @@ void multiply(MatrixView<const T> a, const PackedMatrix<T>& b, MatrixView<T> c,
       });
 }
 
+// A piece stays in the cache of its core until it is used; one of few rows is longer.
+constexpr std::size_t kPieceRows = 256, kPieceElements = std::size_t{1} << 16;
+
+template <typename T>
+void multiply_in_pieces(MatrixView<const T> a, MatrixView<const T> b, const UsePiece<T>& use,
+                        const MatmulConfig& config) {
+  const Shape op_a = config.transpose_a ? Shape{a.cols(), a.rows()} : a.shape();
+  const Shape op_b = config.transpose_b ? Shape{b.cols(), b.rows()} : b.shape();
+  SURPLUS_REQUIRE(op_a.cols == op_b.rows, ShapeError, "matmul_in_pieces",
+                  "op(a) must have as many columns as op(b) has rows", "op(a)", op_a, "op(b)",
+                  op_b);
+  SURPLUS_REQUIRE(config.beta == 0, ArgumentError, "matmul_in_pieces",
+                  "beta must be 0 when there is no c to add to", "beta", config.beta);
+  const Chunks rows{op_a.rows, kPieceRows};
+  const std::size_t longest = std::clamp<std::size_t>(op_a.rows, 1, kPieceRows);
+  const Chunks cols{op_b.cols, kPieceElements / longest};
+  const auto multiply_piece = [&](std::size_t index) {
+    const std::size_t i = rows.begin(index / cols.count()), j = cols.begin(index % cols.count());
+    const std::size_t m = rows.end(index / cols.count()) - i;
+    const std::size_t n = cols.end(index % cols.count()) - j;
+    const std::size_t of_gemm = (kernels::gemm_scratch_size(m, n, op_a.cols) + 63) / 64 * 64;
+    auto* const scratch = static_cast<std::byte*>(thread_scratch(of_gemm + m * n * sizeof(T)));
+    T* const piece = reinterpret_cast<T*>(scratch + of_gemm);
+    kernels::gemm(op(config.transpose_a), op(config.transpose_b), m, n, op_a.cols,
+                  static_cast<T>(config.alpha),
+                  a.data() + (config.transpose_a ? i : i * a.stride()), a.stride(),
+                  b.data() + (config.transpose_b ? j * b.stride() : j), b.stride(), T{0}, piece, n,
+                  scratch);
+    use(i, j, MatrixView<const T>(piece, m, n));
+  };
+  parallel_for(rows.count() * cols.count(), std::cref(multiply_piece));
+}
+
 template <typename T>
 Matrix<T> product(MatrixView<const T> a, MatrixView<const T> b, const MatmulConfig& config) {
   SURPLUS_REQUIRE(config.beta == 0, ArgumentError, "matmul",
@@ -130,6 +163,14 @@ Matrix<float> matmul(MatrixView<const float> a, MatrixView<const float> b,
 Matrix<double> matmul(MatrixView<const double> a, MatrixView<const double> b,
                       const MatmulConfig& config) {
   return product(a, b, config);
+}
+void matmul_in_pieces(MatrixView<const float> a, MatrixView<const float> b,
+                      const UsePiece<float>& use, const MatmulConfig& config) {
+  multiply_in_pieces(a, b, use, config);
+}
+void matmul_in_pieces(MatrixView<const double> a, MatrixView<const double> b,
+                      const UsePiece<double>& use, const MatmulConfig& config) {
+  multiply_in_pieces(a, b, use, config);
 }
 void matmul(MatrixView<const float> a, const PackedMatrix<float>& b, MatrixView<float> c,
             const MatmulConfig& config) {

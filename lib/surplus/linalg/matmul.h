@@ -3,6 +3,7 @@
 #define SURPLUS_LINALG_MATMUL_H_
 
 #include <cstddef>
+#include <functional>
 
 #include "surplus/core/matrix.h"
 
@@ -38,6 +39,22 @@ Matrix<float> matmul(MatrixView<const float> a, MatrixView<const float> b,
                      const MatmulConfig& config = {});
 Matrix<double> matmul(MatrixView<const double> a, MatrixView<const double> b,
                       const MatmulConfig& config = {});
+
+/// alpha op(A) op(B) in pieces that are never all in memory: use(i, j, piece) for pieces that tile the
+/// product, piece(0, 0) being its element (i, j). A piece lives until `use` returns, which is called
+/// from any of the threads and in any order.
+///
+/// use      must not multiply matrices or start parallel work: a piece lies in its thread's scratch
+/// config   config.beta must be 0
+/// Throws   ShapeError if the shapes do not fit; ArgumentError if beta is not 0; what `use` throws
+/// Cost     as matmul(), and memory for a piece, at most 256 KiB (float), per thread
+/// Promises the elements of matmul(), to the bit
+template <typename T>
+using UsePiece = std::function<void(std::size_t i, std::size_t j, MatrixView<const T> piece)>;
+void matmul_in_pieces(MatrixView<const float> a, MatrixView<const float> b,
+                      const UsePiece<float>& use, const MatmulConfig& config = {});
+void matmul_in_pieces(MatrixView<const double> a, MatrixView<const double> b,
+                      const UsePiece<double>& use, const MatmulConfig& config = {});
 
 /// A right operand in the order in which the product reads it, for a B that many products share:
 /// weights, say. To be used on the SIMD target it was made on.

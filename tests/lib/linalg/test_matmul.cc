@@ -103,6 +103,44 @@ BOOST_AUTO_TEST_CASE(beta_zero_does_not_read_c) {
   BOOST_TEST((c == Matrix<float>{{19, 22}, {43, 50}}));
 }
 
+template <typename T>
+void pieces_make_up_the_product(std::size_t m, std::size_t n, std::size_t k, bool transpose_a,
+                                bool transpose_b) {
+  const auto a = transpose_a ? random_matrix<T>(k, m, 1) : random_matrix<T>(m, k, 1);
+  const auto b = transpose_b ? random_matrix<T>(n, k, 2) : random_matrix<T>(k, n, 2);
+  const MatmulConfig config{.transpose_a = transpose_a, .transpose_b = transpose_b, .alpha = 0.5};
+  const Matrix<T> expected = matmul(a, b, config);
+  for (const std::size_t threads : {1, 8}) {
+    set_thread_count(threads);
+    Matrix<T> c(m, n, 7), times(m, n);
+    matmul_in_pieces(
+        a, b,
+        [&](std::size_t i, std::size_t j, MatrixView<const T> piece) {
+          for (std::size_t row = 0; row < piece.rows(); ++row) {
+            for (std::size_t col = 0; col < piece.cols(); ++col) {
+              c(i + row, j + col) = piece(row, col);
+              times(i + row, j + col) += 1;
+            }
+          }
+        },
+        config);
+    set_thread_count(0);
+    BOOST_TEST((c == expected));
+    BOOST_TEST((times == Matrix<T>(m, n, 1)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(pieces_make_up_the_product_to_the_bit) {
+  for (const bool transpose_a : {false, true}) {
+    for (const bool transpose_b : {false, true}) {
+      pieces_make_up_the_product<float>(300, 520, 37, transpose_a, transpose_b);
+      pieces_make_up_the_product<double>(257, 5, 64, transpose_a, transpose_b);
+      pieces_make_up_the_product<float>(0, 5, 3, transpose_a, transpose_b);
+      pieces_make_up_the_product<float>(3, 2, 0, transpose_a, transpose_b);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(errors_name_what_does_not_fit) {
   Matrix<float> a(2, 3), b(4, 5), c(2, 5);
   const std::string shapes = "matmul: c must be op(a) times op(b); got op(a) ";
@@ -113,6 +151,18 @@ BOOST_AUTO_TEST_CASE(errors_name_what_does_not_fit) {
                         says(shapes + "2 x 3, op(b) 5 x 4, c 2 x 5"));
   BOOST_CHECK_EXCEPTION(matmul(a, b, {.beta = 0.5}), ArgumentError,
                         says("matmul: beta must be 0 when there is no c to add to; got beta 0.5"));
+  const auto use = [](std::size_t, std::size_t, MatrixView<const float>) {};
+  BOOST_CHECK_EXCEPTION(
+      matmul_in_pieces(a, b, use), ShapeError,
+      says("matmul_in_pieces: op(a) must have as many columns as op(b) has rows; got op(a) 2 x 3, "
+           "op(b) 4 x 5"));
+  BOOST_CHECK_EXCEPTION(
+      matmul_in_pieces(a, b, use, {.transpose_a = true, .beta = 0.5}), std::invalid_argument,
+      says("matmul_in_pieces: op(a) must have as many columns as op(b) has rows; got op(a) 3 x 2, "
+           "op(b) 4 x 5"));
+  BOOST_CHECK_EXCEPTION(
+      matmul_in_pieces(a, Matrix<float>(3, 1), use, {.beta = 0.5}), ArgumentError,
+      says("matmul_in_pieces: beta must be 0 when there is no c to add to; got beta 0.5"));
   Matrix<float> square(3, 3);
   BOOST_CHECK_EXCEPTION(matmul(square, Matrix<float>(3, 3), square), ArgumentError,
                         says("matmul: c must not be a or b"));

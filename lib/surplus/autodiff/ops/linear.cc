@@ -65,13 +65,16 @@ void push(Step<T>& step) {
 template <typename T>
 void pull_product(Step<T>& step, MatrixView<const T> d_z) {
   if (step.wants(2)) reduce_add(d_z, step.d_x(2));
-  if (step.wants(1)) {
-    const auto [d_w, beta] = step.d_x_unset(1);
-    surplus::matmul(d_z, step.x(0), d_w, {.transpose_a = true, .beta = beta});
-  }
   if (step.wants(0)) {
     const auto [d_x, beta] = step.d_x_unset(0);
     surplus::matmul(d_z, step.x(1), d_x, {.beta = beta});
+  }
+  if (!step.wants(1)) return;
+  if (const TakePiece<T>* const take = step.take_pieces(1)) {
+    surplus::matmul_in_pieces(d_z, step.x(0), *take, {.transpose_a = true});
+  } else {
+    const auto [d_w, beta] = step.d_x_unset(1);
+    surplus::matmul(d_z, step.x(0), d_w, {.transpose_a = true, .beta = beta});
   }
 }
 
