@@ -10,6 +10,12 @@ std::string_view to_text(Stop stop) {
       return "iteration limit";
     case Stop::kCancelled:
       return "cancelled";
+    case Stop::kNoImprovement:
+      return "no improvement";
+    case Stop::kTimeLimit:
+      return "time limit";
+    case Stop::kNotFinite:
+      return "not finite";
   }
   return "unknown";
 }

@@ -13,9 +13,12 @@ enum class Stop {
   kConverged,       ///< the change fell below the tolerance
   kIterationLimit,  ///< the allowed iterations were completed first
   kCancelled,       ///< the observer asked to stop
+  kNoImprovement,   ///< the objective was at its best too many iterations ago
+  kTimeLimit,       ///< the allowed time was over first
+  kNotFinite,       ///< the objective became NaN or infinite
 };
 
-/// "converged", "iteration limit", "cancelled".
+/// "converged", "iteration limit", "cancelled", "no improvement", "time limit", "not finite".
 std::string_view to_text(Stop stop);
 
 /// What an observer is told after each completed iteration.

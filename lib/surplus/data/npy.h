@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "surplus/core/matrix.h"
 
@@ -58,6 +59,12 @@ void write_npz(const std::filesystem::path& path,
 void write_npz(const std::filesystem::path& path,
                const std::map<std::string, MatrixView<const double>>& arrays,
                NpzCompression compression = NpzCompression::kStore);
+
+/// The same for arrays of both types.
+using NpzArray = std::variant<MatrixView<const float>, MatrixView<const double>>;
+void write_mixed_npz(const std::filesystem::path& path,
+                     const std::map<std::string, NpzArray>& arrays,
+                     NpzCompression compression = NpzCompression::kStore);
 
 }  // namespace surplus
 

@@ -54,8 +54,16 @@ la_ssize_t write_to_sink(archive*, void* data, const void* bytes, std::size_t co
 }
 
 template <typename T>
-void write_archive(const std::map<std::string, MatrixView<const T>>& arrays,
-                   NpzCompression compression, const Append& append) {
+void append_array(const MatrixView<T>& x, const Append& append) {
+  detail::append_npy(x, append);
+}
+void append_array(const NpzArray& x, const Append& append) {
+  std::visit([&](const auto& view) { detail::append_npy(view, append); }, x);
+}
+
+template <typename Array>
+void write_archive(const std::map<std::string, Array>& arrays, NpzCompression compression,
+                   const Append& append) {
   Sink sink{append, nullptr};
   const Archive zip(archive_write_new(), archive_write_free);
   const auto require_done = [&](int status) {
@@ -71,7 +79,7 @@ void write_archive(const std::map<std::string, MatrixView<const T>>& arrays,
   require_done(archive_write_open(zip.get(), &sink, nullptr, write_to_sink, nullptr));
   for (const auto& [name, x] : arrays) {
     std::size_t size = 0;
-    detail::append_npy(x, [&](std::string_view bytes) { size += bytes.size(); });
+    append_array(x, [&](std::string_view bytes) { size += bytes.size(); });
     const std::unique_ptr<archive_entry, void (*)(archive_entry*)> entry(archive_entry_new(),
                                                                          archive_entry_free);
     archive_entry_set_pathname(entry.get(), (name + std::string(kSuffix)).c_str());
@@ -79,7 +87,7 @@ void write_archive(const std::map<std::string, MatrixView<const T>>& arrays,
     archive_entry_set_perm(entry.get(), 0644);
     archive_entry_set_size(entry.get(), static_cast<la_int64_t>(size));
     require_done(archive_write_header(zip.get(), entry.get()));
-    detail::append_npy(x, [&](std::string_view bytes) {
+    append_array(x, [&](std::string_view bytes) {
       while (!bytes.empty()) {
         const la_ssize_t done = archive_write_data(zip.get(), bytes.data(), bytes.size());
         require_done(done > 0 ? ARCHIVE_OK : ARCHIVE_FATAL);
@@ -90,9 +98,8 @@ void write_archive(const std::map<std::string, MatrixView<const T>>& arrays,
   require_done(archive_write_close(zip.get()));
 }
 
-template <typename T>
-void write_arrays(const std::filesystem::path& path,
-                  const std::map<std::string, MatrixView<const T>>& arrays,
+template <typename Array>
+void write_arrays(const std::filesystem::path& path, const std::map<std::string, Array>& arrays,
                   NpzCompression compression) {
   SURPLUS_REQUIRE(!arrays.empty(), ArgumentError, "write_npz", "there must be an array");
   SURPLUS_REQUIRE(!arrays.contains(""), ArgumentError, "write_npz", "each array must have a name");
@@ -144,6 +151,10 @@ void write_npz(const std::filesystem::path& path,
 void write_npz(const std::filesystem::path& path,
                const std::map<std::string, MatrixView<const double>>& arrays,
                NpzCompression compression) {
+  write_arrays(path, arrays, compression);
+}
+void write_mixed_npz(const std::filesystem::path& path,
+                     const std::map<std::string, NpzArray>& arrays, NpzCompression compression) {
   write_arrays(path, arrays, compression);
 }
 

@@ -113,6 +113,19 @@ BOOST_AUTO_TEST_CASE(archives_are_read_back_and_written_alike_twice) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(arrays_of_both_types_in_one_archive_keep_their_types) {
+  const Scratch scratch;
+  const Matrix<float> x = tests::random_matrix<float>(3, 5, 1);
+  const Matrix<double> y = tests::random_matrix<double>(2, 2, 2);
+  write_mixed_npz(scratch / "a.npz", {{"x", x.view()}, {"y", y.view()}});
+  const auto arrays = read_npz<double>(scratch / "a.npz");
+  BOOST_TEST((arrays.at("y") == y));
+  BOOST_TEST(std::ranges::equal(arrays.at("x").values(), x.values()));
+  write_npz(scratch / "y.npz", {{"y", y.view()}});
+  write_mixed_npz(scratch / "only_y.npz", {{"y", y.view()}});
+  BOOST_TEST((read_file(scratch / "only_y.npz") == read_file(scratch / "y.npz")));
+}
+
 BOOST_AUTO_TEST_CASE(a_file_cut_off_anywhere_is_refused) {
   for (const char* name : {"f8.npy", "version2.npy"}) {
     const std::string bytes = read_file(golden(name));
