@@ -1,6 +1,6 @@
 """What `meson install` puts in place is enough to build against, and so is a Meson subproject.
 
-The program built is the README's own, and must print what the README says it prints.
+The programs built are the README's own, and must print what the README says they print.
 test_install.py SOURCE_ROOT BUILD_ROOT JUNIT_FILE
 """
 
@@ -30,11 +30,10 @@ def run(*command, **options):
     return done.stdout
 
 
-def readme_program():
-    """The README's C++ program, and the output it shows below it."""
+def readme_programs():
+    """The README's C++ programs, each with the output shown below it."""
     text = (SOURCE / "README.md").read_text(encoding="utf-8")
-    match = re.search(r"```cpp\n(.*?)```.*?```text\n(.*?)```", text, re.DOTALL)
-    return match[1], match[2]
+    return re.findall(r"```cpp\n(.*?)```.*?```text\n(.*?)```", text, re.DOTALL)
 
 
 class Install(unittest.TestCase):
@@ -51,8 +50,6 @@ class Install(unittest.TestCase):
             "PKG_CONFIG_SYSROOT_DIR": str(cls.root / "stage"),
             "LD_LIBRARY_PATH": str(cls.library),
         }
-        cls.program, cls.output = readme_program()
-        (cls.root / "program.cc").write_text(cls.program)
 
     @classmethod
     def tearDownClass(cls):
@@ -61,10 +58,14 @@ class Install(unittest.TestCase):
     def flags(self, *what):
         return run("pkg-config", *what, "surplus", env=self.environment).split()
 
-    def test_the_readme_program_builds_with_pkg_config_and_prints_what_the_readme_shows(self):
-        run("c++", "-std=c++20", "-O2", "program.cc", "-o", "program",
-            *self.flags("--cflags", "--libs"), cwd=self.root)
-        self.assertEqual(run("./program", cwd=self.root, env=self.environment), self.output)
+    def test_the_readme_programs_build_with_pkg_config_and_print_what_the_readme_shows(self):
+        programs = readme_programs()
+        self.assertEqual(len(programs), 2)
+        for program, output in programs:
+            (self.root / "program.cc").write_text(program)
+            run("c++", "-std=c++20", "-O2", "program.cc", "-o", "program",
+                *self.flags("--cflags", "--libs"), cwd=self.root)
+            self.assertEqual(run("./program", cwd=self.root, env=self.environment), output)
 
     def test_every_installed_header_compiles_on_its_own_and_shows_nothing_of_ours_inside(self):
         include = self.root / "stage" / self.flags("--variable=includedir")[0].lstrip("/")
@@ -81,16 +82,17 @@ class Install(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             list(pool.map(compile_alone, headers))
 
-    def test_the_readme_program_builds_with_surplus_as_a_meson_subproject(self):
+    def test_a_readme_program_builds_with_surplus_as_a_meson_subproject(self):
+        program, output = readme_programs()[0]
         user = self.root / "user"
         (user / "subprojects").mkdir(parents=True)
         (user / "subprojects" / "surplus").symlink_to(SOURCE)
-        (user / "program.cc").write_text(self.program)
+        (user / "program.cc").write_text(program)
         (user / "meson.build").write_text(SUBPROJECT_USER)
         # One target, not optimized: what is tested is that it builds and links.
         run("meson", "setup", "build", "-Dsurplus:simd=scalar", "-Doptimization=0", cwd=user)
         run("meson", "compile", "-C", "build", "program", cwd=user)
-        self.assertEqual(run("build/program", cwd=user), self.output)
+        self.assertEqual(run("build/program", cwd=user), output)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,48 @@
+/// The state of a training, and its file.
+#ifndef SURPLUS_TRAIN_CHECKPOINT_H_
+#define SURPLUS_TRAIN_CHECKPOINT_H_
+
+#include <cstddef>
+#include <filesystem>
+#include <limits>
+#include <vector>
+
+#include "surplus/nn/parameters.h"
+#include "surplus/optim/optimizer.h"
+#include "surplus/train/train.h"
+
+namespace surplus {
+
+/// All that a training carries from one step to the next.
+template <typename T>
+struct TrainState {
+  Parameters<T> parameters;
+  OptimizerState<T> optimizer;
+  std::size_t epoch = 0;  ///< completed
+  std::size_t step = 0;   ///< completed in the present epoch
+  double loss_sum = 0;    ///< of the present epoch, over the rows seen
+  std::vector<EpochRecord> history;
+  double best_loss = std::numeric_limits<double>::infinity();
+  std::size_t best_epoch = 0;  ///< from 1 on; 0 if there is none
+  Parameters<T> best;          ///< at its end; empty if not asked for
+};
+
+/// What tells one training from another: numbers that decide its bits.
+template <typename T>
+std::vector<double> fingerprint_of(const Examples<T>& examples, const TrainConfig<T>& config);
+
+/// Writes the state to an NPZ file, to a temporary name, then renamed.
+/// Throws   DataError if the file cannot be written
+template <typename T>
+void save_state(const std::filesystem::path& path, const TrainState<T>& state,
+                const std::vector<double>& fingerprint);
+
+/// Reads it into a state that has the layout and the optimizer's arrays already.
+/// Throws   DataError if the file is damaged, or of another layout, optimizer or fingerprint
+template <typename T>
+void load_state(const std::filesystem::path& path, const std::vector<double>& fingerprint,
+                TrainState<T>& state);
+
+}  // namespace surplus
+
+#endif  // SURPLUS_TRAIN_CHECKPOINT_H_

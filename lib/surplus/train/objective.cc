@@ -1,0 +1,94 @@
+#include "surplus/train/objective.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "surplus/autodiff/ops/mean_squared_error.h"
+#include "surplus/autodiff/ops/reduce.h"
+#include "surplus/autodiff/ops/softmax.h"
+#include "surplus/core/errors.h"
+
+namespace surplus {
+
+template <typename T>
+Objective<T> classification(MlpConfig network) {
+  return [network = std::move(network)](ad::Tape<T>& tape, std::span<const ad::Var<T>> parameters,
+                                        const Batch<T>& batch) {
+    const auto scores = mlp(network, parameters, tape.leaf(batch.examples.x));
+    return ad::mean(ad::softmax_cross_entropy(scores, batch.examples.labels));
+  };
+}
+
+template <typename T>
+Objective<T> regression(MlpConfig network) {
+  return [network = std::move(network)](ad::Tape<T>& tape, std::span<const ad::Var<T>> parameters,
+                                        const Batch<T>& batch) {
+    const auto outputs = mlp(network, parameters, tape.leaf(batch.examples.x));
+    return ad::mean_squared_error(outputs, tape.leaf(batch.examples.targets));
+  };
+}
+
+template <typename T>
+void require_examples(std::string_view function, const Examples<T>& examples) {
+  const std::size_t n = examples.x.rows(), labels = examples.labels.size(),
+                    targets = examples.targets.rows();
+  SURPLUS_REQUIRE(n >= 1, ShapeError, function, "there must be an example", "x",
+                  examples.x.shape());
+  SURPLUS_REQUIRE(labels == 0 || labels == n, ShapeError, function,
+                  "there must be a label per row of x, or none", "labels", labels, "x",
+                  examples.x.shape());
+  SURPLUS_REQUIRE(targets == 0 || targets == n, ShapeError, function,
+                  "there must be a row of targets per row of x, or none", "targets",
+                  examples.targets.shape(), "x", examples.x.shape());
+}
+
+template <typename T>
+double evaluate(const std::type_identity_t<Objective<T>>& objective,
+                const Parameters<T>& parameters, const Examples<T>& examples) {
+  require_examples("evaluate", examples);
+  constexpr std::size_t kRows = 1000;
+  const std::size_t n = examples.x.rows();
+  ad::Tape<T> tape;
+  double sum = 0;
+  for (std::size_t begin = 0; begin < n; begin += kRows) {
+    const std::size_t rows = std::min(kRows, n - begin);
+    Batch<T> batch{.examples = {.x = examples.x.block(begin, 0, rows, examples.x.cols())},
+                   .rng = Rng(0),
+                   .training = false};
+    if (!examples.labels.empty()) batch.examples.labels = examples.labels.subspan(begin, rows);
+    if (!examples.targets.empty()) {
+      batch.examples.targets = examples.targets.block(begin, 0, rows, examples.targets.cols());
+    }
+    tape.clear();
+    const auto loss = objective(tape, leaves_of(parameters, tape), batch);
+    sum += static_cast<double>(loss.item()) * static_cast<double>(rows);
+  }
+  return sum / static_cast<double>(n);
+}
+
+template <typename T>
+double error_rate(MatrixView<const T> scores, std::span<const std::size_t> labels) {
+  SURPLUS_REQUIRE(!scores.empty() && labels.size() == scores.rows(), ShapeError, "error_rate",
+                  "there must be scores, and a label per row", "scores", scores.shape(), "labels",
+                  labels.size());
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = scores.row(i);
+    const auto first = std::ranges::max_element(row) - row.begin();
+    wrong += static_cast<std::size_t>(first) != labels[i];
+  }
+  return static_cast<double>(wrong) / static_cast<double>(labels.size());
+}
+
+#define SURPLUS_INSTANTIATE(T)                                                             \
+  template Objective<T> classification(MlpConfig);                                         \
+  template Objective<T> regression(MlpConfig);                                             \
+  template void require_examples(std::string_view, const Examples<T>&);                    \
+  template double evaluate(const Objective<T>&, const Parameters<T>&, const Examples<T>&); \
+  template double error_rate(MatrixView<const T>, std::span<const std::size_t>);
+SURPLUS_INSTANTIATE(float)
+SURPLUS_INSTANTIATE(double)
+#undef SURPLUS_INSTANTIATE
+
+}  // namespace surplus

@@ -1,0 +1,262 @@
+#define BOOST_TEST_MODULE train
+#include "surplus/train/train.h"
+
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "surplus/autodiff/ops/reduce.h"
+#include "surplus/core/errors.h"
+#include "surplus/core/parallel.h"
+#include "tests/lib/train/problems.h"
+#include "tests/support/matrices.h"
+
+namespace surplus {
+namespace {
+
+using tests::Clusters;
+using tests::kClusterNetwork;
+using tests::random_matrix;
+using tests::says;
+
+template <typename T>
+Parameters<T> cluster_start(std::uint64_t seed = 1) {
+  return mlp_parameters<T>(kClusterNetwork, Rng(seed));
+}
+
+BOOST_AUTO_TEST_CASE(a_linear_network_reaches_the_least_squares_solution) {
+  const auto x = random_matrix<double>(40, 3, 1), y = random_matrix<double>(40, 2, 2);
+  const MlpConfig network{.inputs = 3, .outputs = 2, .bias = false};
+  const auto result = train(regression<double>(network), {.x = x, .targets = y},
+                            mlp_parameters<double>(network, Rng(1)),
+                            {.epochs = 2000,
+                             .batch_size = 0,
+                             .optimizer = {.rule = UpdateRule::kNesterov},
+                             .schedule = {.rate = 0.1}});
+  BOOST_TEST((result.stop == Stop::kIterationLimit));
+  BOOST_TEST(result.steps == 2000u);
+  const Matrix<double> normal = tests::product(tests::transpose(x), x);
+  const Matrix<double> moments = tests::product(tests::transpose(x), y);
+  // The normal equations hold where the gradient is zero.
+  const Matrix<double> w(result.parameters["0.weight"]);
+  BOOST_TEST(tests::distance(tests::product(normal, tests::transpose(w)), moments) < 1e-10);
+}
+
+BOOST_AUTO_TEST_CASE(separable_classes_are_separated_by_every_rule) {
+  const Clusters<float> clusters(200, 1), others(100, 2);
+  for (const auto rule : {UpdateRule::kSgd, UpdateRule::kMomentum, UpdateRule::kNesterov,
+                          UpdateRule::kAdam, UpdateRule::kAdamW}) {
+    const auto result =
+        train(classification<float>(kClusterNetwork), clusters.examples(), cluster_start<float>(),
+              {.epochs = 60,
+               .optimizer = {.rule = rule},
+               .schedule = {.rate = rule == UpdateRule::kSgd ? 0.5 : 0.02},
+               .validation = others.examples(),
+               .loss_threshold = 0.02});
+    BOOST_TEST_CONTEXT(to_text(rule)) {
+      BOOST_TEST((result.stop == Stop::kConverged));
+      BOOST_TEST(result.epochs < 60u);
+      BOOST_TEST(result.history.size() == result.epochs);
+      BOOST_TEST(result.history.back().loss < 0.02);
+      BOOST_TEST(result.history[result.epochs - 2].loss >= 0.02);
+      const auto scores = predict(kClusterNetwork, result.parameters, others.x);
+      BOOST_TEST(error_rate<float>(scores, others.labels) < 0.02);
+      BOOST_TEST(result.history.back().validation_loss ==
+                 evaluate<float>(classification<float>(kClusterNetwork), result.parameters,
+                                 others.examples()));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(each_row_comes_once_an_epoch_and_the_last_batch_is_short) {
+  Matrix<double> x(10, 1);
+  for (std::size_t i = 0; i < 10; ++i) x(i, 0) = static_cast<double>(i);
+  std::vector<std::vector<double>> batches;
+  const Objective<double> objective = [&](ad::Tape<double>&, auto parameters, const auto& batch) {
+    const auto rows = batch.examples.x;
+    batches.emplace_back();
+    for (std::size_t i = 0; i < rows.rows(); ++i) batches.back().push_back(rows(i, 0));
+    return ad::sum(parameters[0]);
+  };
+  const Parameters<double> start({{"w", {1, 1}}});
+  const auto epochs_of = [&](TrainConfig<double> config) {
+    batches.clear();
+    config.epochs = 2;
+    config.batch_size = 4;
+    train(objective, {.x = x}, start, config);
+    std::vector<std::vector<double>> epochs(2);
+    BOOST_TEST_REQUIRE(batches.size() == 6u);
+    for (std::size_t i = 0; i < 6; ++i) {
+      BOOST_TEST(batches[i].size() == (i % 3 == 2 ? 2u : 4u));
+      epochs[i / 3].insert(epochs[i / 3].end(), batches[i].begin(), batches[i].end());
+    }
+    return epochs;
+  };
+  const std::vector<double> in_order(x.values().begin(), x.values().end());
+  const auto shuffled = epochs_of({.seed = 1});
+  BOOST_TEST(shuffled[0] != in_order);
+  BOOST_TEST(shuffled[0] != shuffled[1]);
+  BOOST_TEST((epochs_of({.seed = 1}) == shuffled));
+  BOOST_TEST((epochs_of({.seed = 2}) != shuffled));
+  for (auto epoch : shuffled) {
+    std::ranges::sort(epoch);
+    BOOST_TEST(epoch == in_order);
+  }
+  BOOST_TEST(epochs_of({.shuffle = false})[1] == in_order);
+}
+
+BOOST_AUTO_TEST_CASE(the_bits_do_not_depend_on_the_number_of_threads) {
+  const auto x = random_matrix<float>(150, 80, 1);
+  std::vector<std::size_t> labels;
+  for (std::size_t i = 0; i < 150; ++i) labels.push_back(i % 7);
+  const MlpConfig network{.inputs = 80, .hidden = {400}, .outputs = 7};
+  const auto run = [&](std::size_t threads) {
+    set_thread_count(threads);
+    auto result =
+        train(classification<float>(network), {.x = x, .labels = labels},
+              mlp_parameters<float>(network, Rng(1)),
+              {.epochs = 2, .batch_size = 64, .optimizer = {.rule = UpdateRule::kMomentum}});
+    set_thread_count(0);
+    return result;
+  };
+  const auto one = run(1);
+  for (const std::size_t threads : {2, 8}) {
+    const auto many = run(threads);
+    BOOST_TEST((many.parameters == one.parameters));
+    BOOST_TEST(many.history.back().loss == one.history.back().loss);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(many_networks_at_once_are_those_trained_one_by_one) {
+  const Clusters<float> clusters(90, 1);
+  std::vector<Parameters<float>> starts;
+  std::vector<TrainConfig<float>> configs;
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    starts.push_back(cluster_start<float>(i));
+    configs.push_back({.epochs = 2 + i, .seed = i});
+  }
+  const auto objective = classification<float>(kClusterNetwork);
+  const auto results = train_many<float>(objective, clusters.examples(), starts, configs);
+  for (std::size_t i = 0; i < 5; ++i) {
+    const auto alone = train(objective, clusters.examples(), starts[i], configs[i]);
+    BOOST_TEST((results[i].parameters == alone.parameters));
+    BOOST_TEST(results[i].epochs == 2 + i);
+  }
+  BOOST_CHECK_EXCEPTION(
+      train_many<float>(objective, clusters.examples(), {}, configs), ShapeError,
+      says("train_many: there must be a config per start; got configs 5, starts 0"));
+}
+
+BOOST_AUTO_TEST_CASE(patience_ends_training_and_the_best_parameters_are_kept) {
+  // Two classes with labels that the validation contradicts: its loss rises from some epoch on.
+  const Clusters<double> clusters(60, 1);
+  std::vector<std::size_t> wrong = clusters.labels;
+  for (std::size_t i = 0; i < wrong.size(); i += 3) wrong[i] = (wrong[i] + 1) % 3;
+  const auto objective = classification<double>(kClusterNetwork);
+  std::vector<Parameters<double>> seen;
+  TrainConfig<double> config{.epochs = 500,
+                             .schedule = {.rate = 0.1},
+                             .validation = {.x = clusters.x, .labels = wrong},
+                             .patience = 7,
+                             .keep_best = true};
+  config.on_epoch = [&](const EpochRecord&, const Parameters<double>& parameters) {
+    seen.push_back(parameters);
+    return true;
+  };
+  const auto result = train(objective, clusters.examples(), cluster_start<double>(), config);
+  BOOST_TEST((result.stop == Stop::kNoImprovement));
+  BOOST_TEST(result.epochs == result.best_epoch + 7);
+  BOOST_TEST((result.parameters == seen[result.best_epoch - 1]));
+  for (const EpochRecord& epoch : result.history) {
+    BOOST_TEST(result.history[result.best_epoch - 1].validation_loss <= epoch.validation_loss);
+  }
+  config.keep_best = false;
+  const auto last = train(objective, clusters.examples(), cluster_start<double>(), config);
+  BOOST_TEST((last.parameters == seen.back()));
+}
+
+BOOST_AUTO_TEST_CASE(observers_see_every_step_and_epoch_and_can_end_the_training) {
+  const Clusters<float> clusters(70, 1);
+  std::size_t steps = 0, epochs = 0;
+  TrainConfig<float> config{.epochs = 5, .batch_size = 30};
+  config.on_step = [&](const Progress& progress) {
+    BOOST_TEST(progress.iteration == ++steps);
+    BOOST_TEST(progress.iterations == 15u);
+    return progress.iteration < 8;
+  };
+  config.on_epoch = [&](const EpochRecord& epoch, const Parameters<float>&) {
+    ++epochs;
+    BOOST_TEST(epoch.rate == 0.01);
+    return true;
+  };
+  const auto objective = classification<float>(kClusterNetwork);
+  const auto result = train(objective, clusters.examples(), cluster_start<float>(), config);
+  BOOST_TEST((result.stop == Stop::kCancelled));
+  BOOST_TEST(result.steps == 8u);
+  BOOST_TEST(result.epochs == 2u);
+  BOOST_TEST(epochs == 2u);
+  const auto at_once =
+      train(objective, clusters.examples(), cluster_start<float>(), {.seconds = 0});
+  BOOST_TEST((at_once.stop == Stop::kTimeLimit));
+  BOOST_TEST(at_once.steps == 1u);
+  const auto none = train(objective, clusters.examples(), cluster_start<float>(), {.epochs = 0});
+  BOOST_TEST((none.parameters == cluster_start<float>()));
+}
+
+BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_ends_the_training_and_says_so) {
+  Clusters<float> clusters(70, 1);
+  clusters.x(13, 1) = std::numeric_limits<float>::quiet_NaN();
+  const auto result = train(classification<float>(kClusterNetwork), clusters.examples(),
+                            cluster_start<float>(), {.epochs = 5, .batch_size = 16});
+  BOOST_TEST((result.stop == Stop::kNotFinite));
+  BOOST_TEST(to_text(result.stop) == "not finite");
+  BOOST_TEST(result.epochs == 0u);
+  BOOST_TEST(result.steps < 5u);
+  for (const float w : result.parameters.flat()) BOOST_TEST(std::isfinite(w));
+}
+
+BOOST_AUTO_TEST_CASE(schedules_run_in_epochs_or_in_steps) {
+  const Clusters<float> clusters(70, 1);
+  const Schedule halves{.kind = ScheduleKind::kExponential, .rate = 1, .factor = 0.5};
+  const auto objective = classification<float>(kClusterNetwork);
+  const auto in_epochs = train(objective, clusters.examples(), cluster_start<float>(),
+                               {.epochs = 2, .batch_size = 20, .schedule = halves});
+  BOOST_TEST(in_epochs.history[1].rate == 0.5);
+  const auto in_steps =
+      train(objective, clusters.examples(), cluster_start<float>(),
+            {.epochs = 2, .batch_size = 20, .schedule = halves, .schedule_in_steps = true});
+  BOOST_TEST(in_steps.history[1].rate == std::pow(0.5, 7));
+}
+
+BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
+  const Clusters<float> clusters(10, 1);
+  const auto refused = [&](const Examples<float>& examples, const TrainConfig<float>& config,
+                           const std::string& text) {
+    BOOST_CHECK_EXCEPTION(
+        train(classification<float>(kClusterNetwork), examples, cluster_start<float>(), config),
+        std::invalid_argument, says(text));
+  };
+  const auto good = clusters.examples();
+  refused({}, {}, "train: there must be an example; got x 0 x 0");
+  refused({.x = good.x, .labels = good.labels.first(9)}, {},
+          "train: there must be a label per row of x, or none; got labels 9, x 10 x 2");
+  refused(
+      {.x = good.x, .targets = good.x.block(0, 0, 3, 2)}, {},
+      "train: there must be a row of targets per row of x, or none; got targets 3 x 2, x 10 x 2");
+  refused(good, {.checkpoint_epochs = 0},
+          "train: checkpoint_epochs must be at least 1; got checkpoint_epochs 0");
+  refused(good, {.loss_threshold = std::nan("")},
+          "train: loss_threshold must be a number; got loss_threshold nan");
+  refused(good, {.seconds = -1}, "train: seconds must be at least 0; got seconds -1");
+  refused(good, {.clip_norm = -1}, "train: clip_norm must be above 0; got clip_norm -1");
+  refused(good, {.schedule = {.rate = -1}},
+          "rate_at: rate must be finite and at least 0; got rate -1");
+  refused(good, {.optimizer = {.momentum = 2}},
+          "start_optimizer: momentum must be at least 0 and below 1; got momentum 2");
+  refused({.x = good.x}, {},
+          "softmax_cross_entropy: there must be one label per row; got labels 0, rows 10");
+}
+
+}  // namespace
+}  // namespace surplus
