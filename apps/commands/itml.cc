@@ -78,7 +78,7 @@ Pairs label_pairs(const FitArguments& arguments, const Samples& samples) {
                   samples.labels.size());
   const Rng rng = Rng(arguments.config.seed).split("constraints");
   const std::size_t wanted = 20 * samples.label_names.size() * samples.label_names.size();
-  const Pairs all = all_pairs(samples.labels);
+  Pairs all = all_pairs(samples.labels);
   if (arguments.sampling == "all") return all;
   const std::size_t given = arguments.constraints;
   if (arguments.sampling == "balanced") {

@@ -30,7 +30,7 @@ Samples split_labels(const Matrix<double>& x, std::ptrdiff_t label_column) {
     values.push_back(x(i, column));
   }
   std::ranges::sort(values);
-  values.erase(std::ranges::unique(values).begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
   Samples samples{.x = Matrix<double>(x.rows(), x.cols() - 1)};
   for (const double value : values) samples.label_names.push_back(to_text(value));
   for (std::size_t i = 0; i < x.rows(); ++i) {
