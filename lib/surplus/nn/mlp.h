@@ -16,9 +16,9 @@ namespace surplus {
 /// Layer l = 0, 1, ... takes x_l to f(x_l W_l' + b_l), the last one without f. Under
 /// Initializer::kNtk, to f(x_l W_l' / sqrt(inputs of the layer) + b_l).
 struct MlpConfig {
-  std::size_t inputs = 1;           ///< d, at least 1
-  std::vector<std::size_t> hidden;  ///< the widths of the hidden layers, each at least 1
-  std::size_t outputs = 1;          ///< k, at least 1
+  std::size_t inputs = 1;                ///< d, at least 1
+  std::vector<std::size_t> hidden = {};  ///< the widths of the hidden layers, each at least 1
+  std::size_t outputs = 1;               ///< k, at least 1
   ad::Activation activation = ad::Activation::kRelu;  ///< f
   bool bias = true;
   Initializer initializer = Initializer::kUniformFanIn;
