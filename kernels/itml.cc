@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/itml.cc"
@@ -73,29 +75,44 @@ HWY_INLINE double Transform(std::size_t d, const double* HWY_RESTRICT a,
   return ReduceSum(tag, p);
 }
 
-// The same for long rows: w_i = row i times v, four rows side by side, each element of A read once
-// in the order in which it lies.
-template <>
-HWY_INLINE double Transform<0>(std::size_t d, const double* HWY_RESTRICT a,
-                               const double* HWY_RESTRICT v, double* HWY_RESTRICT w) {
+// For long rows, A += beta u u^T if kUpdate, and w = A v; returns v^T w. w_i = row i times v, four
+// rows side by side, each element of A read (and written) once in the order in which it lies.
+template <bool kUpdate>
+HWY_INLINE double TransformLong(std::size_t d, double beta, const double* HWY_RESTRICT u,
+                                double* HWY_RESTRICT a, const double* HWY_RESTRICT v,
+                                double* HWY_RESTRICT w) {
   const D64 tag;
   const std::size_t lanes = hn::Lanes(tag), stride = itml_stride(d);
+  const V64 factor = hn::Set(tag, beta);
   double p = 0;
-  for (std::size_t i = 0; i < d; i += 4) {
-    const std::size_t rows = std::min<std::size_t>(4, d - i);
-    const double* HWY_RESTRICT row[4];
-    for (std::size_t r = 0; r < 4; ++r) row[r] = a + (i + std::min(r, rows - 1)) * stride;
-    V64 dot[4] = {hn::Zero(tag), hn::Zero(tag), hn::Zero(tag), hn::Zero(tag)};
+  std::size_t i = 0;
+  const auto rows = [&](auto count) HWY_ATTR {
+    constexpr std::size_t kRows = count();
+    double* HWY_RESTRICT row = a + i * stride;
+    V64 ui[kRows], dot[kRows];
+    for (std::size_t r = 0; r < kRows; ++r) {
+      dot[r] = hn::Zero(tag);
+      if constexpr (kUpdate) ui[r] = hn::Set(tag, u[i + r]);
+    }
     for (std::size_t j = 0; j < stride; j += lanes) {
       const V64 vj = hn::LoadU(tag, v + j);
-      for (std::size_t r = 0; r < 4; ++r)
-        dot[r] = hn::MulAdd(hn::LoadU(tag, row[r] + j), vj, dot[r]);
+      for (std::size_t r = 0; r < kRows; ++r) {
+        V64 element = hn::LoadU(tag, row + r * stride + j);
+        if constexpr (kUpdate) {
+          element = hn::MulAdd(factor, hn::Mul(ui[r], hn::LoadU(tag, u + j)), element);
+          hn::StoreU(element, tag, row + r * stride + j);
+        }
+        dot[r] = hn::MulAdd(element, vj, dot[r]);
+      }
     }
-    for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t r = 0; r < kRows; ++r) {
       w[i + r] = ReduceSum(tag, dot[r]);
       p += v[i + r] * w[i + r];
     }
-  }
+    i += kRows;
+  };
+  while (i + 4 <= d) rows(std::integral_constant<std::size_t, 4>());
+  while (i < d) rows(std::integral_constant<std::size_t, 1>());
   return p;
 }
 
@@ -119,6 +136,20 @@ HWY_INLINE void Update(std::size_t d, double beta, const double* HWY_RESTRICT w,
     }
   } else {
     AddOuter<true>(d, stride, beta, w, 1, w, a, stride);
+  }
+}
+
+// A += beta u u^T unless beta is 0, then w = A v; returns v^T w.
+template <int kVectors>
+HWY_INLINE double UpdateAndTransform(std::size_t d, double beta, const double* HWY_RESTRICT u,
+                                     double* HWY_RESTRICT a, const double* HWY_RESTRICT v,
+                                     double* HWY_RESTRICT w) {
+  if constexpr (kVectors == 0) {
+    return beta != 0 ? TransformLong<true>(d, beta, u, a, v, w)
+                     : TransformLong<false>(d, beta, u, a, v, w);
+  } else {
+    if (beta != 0) Update<kVectors>(d, beta, u, a);
+    return Transform<kVectors>(d, a, v, w);
   }
 }
 
@@ -147,9 +178,11 @@ ItmlSweep SweepRows(std::size_t d, const double* HWY_RESTRICT x, std::size_t x_s
   const double rest = hard ? 0.0 : 1 / (bounds.slack + 1);  // 1 - gain
   const double per_slack = hard ? 0.0 : 1 / bounds.slack;
   const double inverse_bound[] = {1 / bounds.different, 1 / bounds.similar};
-  double* HWY_RESTRICT v = scratch;
-  double* HWY_RESTRICT w = scratch + itml_stride(d);
-  std::fill_n(w, itml_stride(d), 0.0);
+  double* v = scratch;
+  double* u = scratch + itml_stride(d);
+  double* w = u + itml_stride(d);
+  std::fill_n(u, 2 * itml_stride(d), 0.0);
+  double beta = 0;  // A lacks beta u u^T, which waits for the next v, to pass over A but once
   ItmlSweep result;
   LogProduct determinant;
   for (; result.done < pairs.count; ++result.done) {
@@ -160,7 +193,8 @@ ItmlSweep SweepRows(std::size_t d, const double* HWY_RESTRICT x, std::size_t x_s
       ++result.skipped;
       continue;
     }
-    const double p = Transform<kVectors>(d, a, v, w);
+    const double p = UpdateAndTransform<kVectors>(d, beta, u, a, v, w);
+    beta = 0;
     if (!(p > 0 && p < std::numeric_limits<double>::infinity())) break;
     const bool similar = pairs.similar[c] != 0;
     const double delta = similar ? 1.0 : -1.0;
@@ -175,11 +209,13 @@ ItmlSweep SweepRows(std::size_t d, const double* HWY_RESTRICT x, std::size_t x_s
                              : similar       ? std::max(1 - alpha * p, unlimited)
                                              : 1 + alpha * p;
     const double growth = 1 / shrinkage;  // of p, and of det A
-    Update<kVectors>(d, delta * alpha * growth, w, a);
+    beta = delta * alpha * growth;
+    std::swap(u, w);
     lambda[c] -= alpha;
     result.change += std::abs(alpha);
     determinant.multiply(growth);
   }
+  if (beta != 0) Update<kVectors>(d, beta, u, a);
   result.log_det = determinant.log();
   return result;
 }

@@ -53,11 +53,12 @@ constexpr std::size_t itml_stride(std::size_t d) {
 /// pairs              of rows of x
 /// lambda             pairs.count dual variables >= 0, read and updated
 /// a                  A, d x d, symmetric positive definite, rows itml_stride(d) elements apart
-/// with
-///                    zeros after each row; both triangles are updated, and stay equal to the bit
-/// scratch            2 * itml_stride(d) elements
+///                    with zeros after each row; both triangles are updated, and stay equal to
+///                    the bit
+/// scratch            3 * itml_stride(d) elements
 /// Error     the computed p is within 2 d eps |v|^T |A| |v| of the exact one
-/// Cost      4 * d^2 flops, A read twice and written once per projection
+/// Cost      4 * d^2 flops per projection; A is read and written once, each update waiting for the
+///           next pair (twice read for rows that fit into registers)
 /// Promises  stops before the first pair with p <= 0 or p not finite: rounding has cost A its
 ///           definiteness, or an operand is not finite; nothing is changed by that pair
 /// Source    Davis, Kulis, Jain, Sra, Dhillon (2007), Information-theoretic metric learning, with

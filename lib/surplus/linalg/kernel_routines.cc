@@ -278,7 +278,7 @@ KernelCall itml_call(std::size_t pairs, std::size_t points, std::size_t d) {
   }
   return [=, x = numbers<double>(points, d), first = std::move(first), second = std::move(second),
           similar = std::move(similar), a = Matrix<double>(d, stride),
-          lambda = std::vector<double>(pairs), scratch = Matrix<double>(2, stride)]() mutable {
+          lambda = std::vector<double>(pairs), scratch = Matrix<double>(3, stride)]() mutable {
     for (double& value : a.values()) value = 0;
     for (std::size_t i = 0; i < d; ++i) a(i, i) = 1;
     for (double& value : lambda) value = 0;
