@@ -42,7 +42,7 @@ struct FitArguments {
   std::vector<double> percentiles = {5, 95};
   std::string bound_rule = "squared";
   bool online = false;
-  double rate = LegoConfig().rate;
+  double rate = ItmlOnlineConfig().rate;
   ItmlConfig config;
   std::size_t threads = 0;
 };
@@ -102,13 +102,13 @@ std::pair<Matrix<double>, Matrix<double>> learn(const FitArguments& arguments,
                                                 const ItmlConfig& config, const Samples& samples,
                                                 const Pairs& pairs) {
   if (arguments.online) {
-    LegoResult result = fit_lego(samples.x, pairs,
-                                 {.rate = arguments.rate,
-                                  .prior = config.prior,
-                                  .given_prior = config.given_prior,
-                                  .bounds = config.bounds,
-                                  .bounds_config = config.bounds_config,
-                                  .seed = config.seed});
+    ItmlOnlineResult result = fit_itml_online(samples.x, pairs,
+                                              {.rate = arguments.rate,
+                                               .prior = config.prior,
+                                               .given_prior = config.given_prior,
+                                               .bounds = config.bounds,
+                                               .bounds_config = config.bounds_config,
+                                               .seed = config.seed});
     print_bounds(result.bounds);
     fmt::print("steps {}\n", result.steps);
     return {std::move(result.metric), std::move(result.transform)};

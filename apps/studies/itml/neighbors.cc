@@ -129,9 +129,9 @@ class Comparison {
     const ItmlBounds bounds =
         itml_bounds(fold.train.x, prior_metric("itml", fold.train.x, MetricPrior::kIdentity, {}),
                     {}, rng.split("bounds"));
-    const LegoResult fit =
-        fit_lego(fold.train.x, pairs_of(fold.train, pairs_, rng),
-                 {.rate = 1 / (bounds.different * bounds.different), .bounds = bounds});
+    const ItmlOnlineResult fit =
+        fit_itml_online(fold.train.x, pairs_of(fold.train, pairs_, rng),
+                        {.rate = 1 / (bounds.different * bounds.different), .bounds = bounds});
     return knn_error(fold, fit.transform);
   }
 

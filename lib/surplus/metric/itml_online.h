@@ -29,8 +29,24 @@ namespace surplus {
 /// Source   Jain, Kulis, Dhillon, Grauman (2008), Online metric learning and fast similarity search
 double lego_step(MatrixView<double> metric, std::span<const double> z, double target, double rate);
 
-struct LegoConfig {
-  double rate = 1;  ///< r of lego_step(), > 0
+/// One step of online ITML, down the gradient of (p - y)^2 taken at the old A:
+///   s  = max(1 + 2 r (p - y) p, 1/2)
+///   A  = A - (1 - 1/s) / p (A z) (A z)^T, after which z^T A z = p' = p / s
+/// A stays positive definite (up to rounding, which a shrinkage s near 1/eps exceeds) for every rate
+/// if p >= y, but below the target only for r < 1 / (2 (y - p) p); the 1/2 holds the rate to half of
+/// that. p' can pass y, which it never does in lego_step().
+///
+/// Arguments, errors, cost and result as lego_step().
+/// Source   Davis, Kulis, Jain, Sra, Dhillon (2007), Information-theoretic metric learning
+// Differs from the paper: its rule for the rate is replaced by the one above.
+double itml_online_step(MatrixView<double> metric, std::span<const double> z, double target,
+                        double rate);
+
+enum class OnlineStep { kLego, kGradient };  ///< lego_step(), itml_online_step()
+
+struct ItmlOnlineConfig {
+  OnlineStep step = OnlineStep::kLego;
+  double rate = 1;  ///< r of the step, > 0
   MetricPrior prior = MetricPrior::kIdentity;
   Matrix<double> given_prior = {};
   std::optional<ItmlBounds> bounds = {};  ///< as in ItmlConfig
@@ -38,7 +54,7 @@ struct LegoConfig {
   std::uint64_t seed = 0;
 };
 
-struct LegoResult {
+struct ItmlOnlineResult {
   Matrix<double> metric;     ///< A, d x d
   Matrix<double> transform;  ///< L, A = L^T L
   ItmlBounds bounds;         ///< the bounds used
@@ -48,7 +64,8 @@ struct LegoResult {
 /// Sees every pair once, in order, and takes a step towards its bound if it misses it.
 ///
 /// Arguments and errors as fit_itml().
-LegoResult fit_lego(MatrixView<const double> x, const Pairs& pairs, const LegoConfig& config);
+ItmlOnlineResult fit_itml_online(MatrixView<const double> x, const Pairs& pairs,
+                                 const ItmlOnlineConfig& config);
 
 }  // namespace surplus
 
