@@ -23,19 +23,9 @@ using tests::Operand;
 
 const Op kOps[] = {Op::kPlain, Op::kTransposed};
 
-// Exactly as many bytes as asked for, so that the address sanitizer sees one too many.
-class Scratch {
- public:
+struct Scratch : tests::AlignedBytes {
   Scratch(std::size_t m, std::size_t n, std::size_t k)
-      : bytes_(static_cast<std::byte*>(
-            ::operator new (kernels::gemm_scratch_size(m, n, k), std::align_val_t{64}))) {}
-  ~Scratch() { ::operator delete (bytes_, std::align_val_t{64}); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  void* get() const { return bytes_; }
-
- private:
-  std::byte* bytes_;
+      : AlignedBytes(kernels::gemm_scratch_size(m, n, k)) {}
 };
 
 // A product with everything a caller chooses, its operands filled at random.

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "kernels/reference/syrk.h"
-#include "surplus/core/matrix.h"
 #include "tests/support/kernel_cases.h"
 
 namespace surplus {
@@ -33,9 +32,9 @@ void compare(bool transposed, std::size_t n, std::size_t k, std::size_t offset, 
   Operand<T> a(transposed ? k : n, transposed ? n : k, offset, offset);
   if (alpha != T{0}) a.fill_random(n + k);
   Operand<T> c = triangle<T>(n, offset, 2 * offset, beta != T{0}), expected = c;
-  Matrix<double> scratch(1, kernels::syrk_scratch_size(n, k) / sizeof(double));
+  const tests::AlignedBytes scratch(kernels::syrk_scratch_size(n, k));
   kernels::syrk(transposed, n, k, alpha, a.data(), a.stride(), beta, c.data(), c.stride(),
-                scratch.data());
+                scratch.get());
   kernels::reference::syrk(transposed, n, k, alpha, a.data(), a.stride(), beta, expected.data(),
                            expected.stride());
   BOOST_TEST(c.intact());
@@ -89,8 +88,8 @@ BOOST_AUTO_TEST_CASE(a_nan_reaches_the_row_and_column_of_its_sample_alone) {
       Operand<double> a(n, k), c = triangle<double>(n, 0, 0, false);
       a.fill_random(1);
       a(at, 4) = std::numeric_limits<double>::quiet_NaN();
-      Matrix<double> scratch(1, kernels::syrk_scratch_size(n, k) / sizeof(double));
-      kernels::syrk(false, n, k, 1.0, a.data(), k, 0.0, c.data(), n, scratch.data());
+      const tests::AlignedBytes scratch(kernels::syrk_scratch_size(n, k));
+      kernels::syrk(false, n, k, 1.0, a.data(), k, 0.0, c.data(), n, scratch.get());
       for (std::size_t i = 0; i < n; ++i) {
         for (std::size_t j = 0; j <= i; ++j) {
           if (std::isnan(c(i, j)) != (i == at || j == at)) BOOST_ERROR(i << ", " << j);

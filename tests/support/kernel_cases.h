@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,20 @@ std::vector<std::size_t> edge_lengths() {
 }
 
 inline const std::size_t kEdgeOffsets[] = {0, 1, 3};
+
+/// Scratch of exactly as many bytes as asked for, so that the address sanitizer sees one too many.
+class AlignedBytes {
+ public:
+  explicit AlignedBytes(std::size_t count)
+      : bytes_(static_cast<std::byte*>(::operator new (count, std::align_val_t{64}))) {}
+  ~AlignedBytes() { ::operator delete (bytes_, std::align_val_t{64}); }
+  AlignedBytes(const AlignedBytes&) = delete;
+  AlignedBytes& operator=(const AlignedBytes&) = delete;
+  void* get() const { return bytes_; }
+
+ private:
+  std::byte* bytes_;
+};
 
 /// A rows x cols operand `offset` elements into its buffer, rows `gap` elements apart from each
 /// other. Everything outside the operand holds a quiet NaN: reading it poisons the result, and
