@@ -63,7 +63,8 @@ struct Moments {
   double sd = 0;
 };
 Moments moments(const std::vector<double>& values, std::size_t which) {
-  const double count = static_cast<double>(values.size() / kValues);
+  const std::size_t repetitions = values.size() / kValues;
+  const auto count = static_cast<double>(repetitions);
   Moments result;
   for (std::size_t i = which; i < values.size(); i += kValues) result.mean += values[i] / count;
   for (std::size_t i = which; i < values.size(); i += kValues) {

@@ -85,8 +85,10 @@ double seconds_per_run(const TorusDesign& design, double n) {
 }
 
 std::vector<double> grid_times(double last) {
-  std::vector<double> times;
-  for (double t = 1; t <= last * 1.0001; t *= std::exp2(0.125)) times.push_back(t);
+  std::vector<double> times = {1};
+  while (times.back() * std::exp2(0.125) <= last * 1.0001) {
+    times.push_back(times.back() * std::exp2(0.125));
+  }
   return times;
 }
 
