@@ -317,7 +317,7 @@ Figure snapshot_figure(const Result& result) {
                    .x = {},
                    .y = {},
                    .color = kTruthColor};
-    for (double k = 10; k <= 14; ++k) {
+    for (const double k : {10.0, 11.0, 12.0, 13.0, 14.0}) {
       heights.x.push_back(k * k);
       heights.y.push_back(std::pow(k, -(d + 1) / (d + 2)));
     }

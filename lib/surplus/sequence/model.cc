@@ -45,7 +45,7 @@ double unseen_signal(const PowerLaw& law, std::size_t coordinates) {
   while (std::floor(std::pow(k, law.q)) <= static_cast<double>(coordinates)) ++k;
   // Term by term up to 200, where the Euler-Maclaurin series below has an error far under 1e-12.
   double sum = 0;
-  for (; k < 200; ++k) sum += std::pow(k, -s);
+  while (k < 200) sum += std::pow(k++, -s);
   return sum + std::pow(k, 1 - s) / (s - 1) + std::pow(k, -s) / 2 + s * std::pow(k, -s - 1) / 12 -
          s * (s + 1) * (s + 2) * std::pow(k, -s - 3) / 720 +
          s * (s + 1) * (s + 2) * (s + 3) * (s + 4) * std::pow(k, -s - 5) / 30240;
