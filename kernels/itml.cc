@@ -109,10 +109,9 @@ HWY_INLINE double TransformLong(std::size_t d, double beta, const double* HWY_RE
       w[i + r] = ReduceSum(tag, dot[r]);
       p += v[i + r] * w[i + r];
     }
-    i += kRows;
   };
-  while (i + 4 <= d) rows(std::integral_constant<std::size_t, 4>());
-  while (i < d) rows(std::integral_constant<std::size_t, 1>());
+  for (; i + 4 <= d; i += 4) rows(std::integral_constant<std::size_t, 4>());
+  for (; i < d; ++i) rows(std::integral_constant<std::size_t, 1>());
   return p;
 }
 
