@@ -23,8 +23,9 @@ std::vector<Taps> bilinear_taps(std::size_t from, std::size_t to) {
   std::vector<Taps> taps(to);
   for (std::size_t i = 0; i < to; ++i) {
     const double center = (static_cast<double>(i) + 0.5) * scale;
-    const auto first = static_cast<std::size_t>(std::max(center - reach + 0.5, 0.0));
-    const std::size_t end = std::min(static_cast<std::size_t>(center + reach + 0.5), from);
+    const auto first = static_cast<std::size_t>(std::floor(std::max(center - reach + 0.5, 0.0)));
+    const std::size_t end =
+        std::min(static_cast<std::size_t>(std::floor(center + reach + 0.5)), from);
     std::vector<double> weights;
     for (std::size_t j = first; j < end; ++j) {
       const double distance = std::abs((static_cast<double>(j) - center + 0.5) / reach);
@@ -33,7 +34,8 @@ std::vector<Taps> bilinear_taps(std::size_t from, std::size_t to) {
     const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
     taps[i].first = first;
     for (const double w : weights) {
-      taps[i].weights.push_back(static_cast<std::int32_t>(0.5 + w / sum * (1 << kBits)));
+      taps[i].weights.push_back(
+          static_cast<std::int32_t>(std::floor(0.5 + w / sum * (1 << kBits))));
     }
   }
   return taps;

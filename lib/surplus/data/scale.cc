@@ -1,5 +1,6 @@
 #include "surplus/data/scale.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -65,7 +66,7 @@ Scaling fit_channels(MatrixView<const T> x, std::size_t channels) {
                   "channels must divide the number of features", "channels", channels, "x",
                   x.shape());
   require_data("fit_channel_scaling", x);
-  return fit(x, x.cols() / channels);
+  return fit(x, std::max<std::size_t>(x.cols() / channels, 1));
 }
 
 template <typename T>
