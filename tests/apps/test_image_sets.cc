@@ -138,8 +138,6 @@ BOOST_AUTO_TEST_CASE(the_jpeg_copy_of_cifar_10_has_its_counts_and_means, *here("
     sum += value * value;
   }
   BOOST_TEST(std::abs(found.mean_square / (sum / 50000) - 1) < 1e-6);  // floats hold the entries
-  BOOST_TEST(found.mean_square < 3.83e3);
-  BOOST_TEST(found.mean_square > 0.98 * 3.83e3);
   BOOST_TEST(std::abs(found.max_entry_square - 6.97) <= 0.005);
   BOOST_TEST(std::abs(found.batch_entry_square - 0.1090) <= 0.00005);
 }
