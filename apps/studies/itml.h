@@ -28,10 +28,9 @@ struct Itml {
   static constexpr std::string_view kName = "itml";
   static constexpr std::string_view kPaper =
       "Zhou (2021), Why over-parameterization of deep neural networks does not overfit?, Sci. "
-      "China "
-      "Inf. Sci. 64; Davis et al. (2007), Information-theoretic metric learning, ICML";
+      "China Inf. Sci. 64; Davis et al. (2007), Information-theoretic metric learning, ICML";
   static constexpr std::string_view kClaim =
-      "a metric learned from far more pair constraints than examples does not overfit; accuracy "
+      "A metric learned from far more pair constraints than examples does not overfit; accuracy "
       "is non-monotone in their number, with a dip near the number of entries of the metric";
 
   struct Config {
