@@ -1,11 +1,8 @@
 #define BOOST_TEST_MODULE tape
 #include "surplus/autodiff/tape.h"
 
-#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 #include "surplus/autodiff/derivatives.h"
@@ -20,31 +17,13 @@
 #include "surplus/autodiff/ops/softmax.h"
 #include "surplus/autodiff/ops/unary.h"
 #include "surplus/core/parallel.h"
+#include "tests/support/allocations.h"
 #include "tests/support/matrices.h"
-
-namespace {
-std::atomic<std::size_t> allocations = 0;
-
-void* counted(std::size_t size, std::size_t alignment) {
-  ++allocations;
-  void* const data = std::aligned_alloc(alignment, (size + alignment) / alignment * alignment);
-  if (data == nullptr) throw std::bad_alloc();
-  return data;
-}
-}  // namespace
-
-void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return counted(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* data) noexcept { std::free(data); }
-void operator delete(void* data, std::size_t) noexcept { std::free(data); }
-void operator delete(void* data, std::align_val_t) noexcept { std::free(data); }
-void operator delete(void* data, std::size_t, std::align_val_t) noexcept { std::free(data); }
 
 namespace surplus::ad {
 namespace {
 
+using surplus::tests::allocations;
 using surplus::tests::random_matrix;
 using surplus::tests::says;
 

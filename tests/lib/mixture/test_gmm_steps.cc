@@ -1,48 +1,21 @@
 #define BOOST_TEST_MODULE gmm_steps
 #include "surplus/mixture/gmm_steps.h"
 
-#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <cstdlib>
-#include <new>
 #include <numeric>
 #include <vector>
 
 #include "surplus/core/parallel.h"
 #include "surplus/core/rng.h"
 #include "tests/lib/mixture/mixtures.h"
+#include "tests/support/allocations.h"
 #include "tests/support/matrices.h"
-
-namespace {
-std::atomic<std::size_t> allocations = 0;
-}
-
-// Counts what the steps take from the heap. Not inlined, because GCC 12 would see malloc and delete
-// without new in between, and warn.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++allocations;
-  const auto step = static_cast<std::size_t>(alignment);
-  if (void* memory = std::aligned_alloc(step, (size + step) / step * step)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
 
 namespace surplus {
 namespace {
 
+using tests::allocations;
 using tests::kKinds;
 using tests::random_mixture;
 using tests::rows_of;

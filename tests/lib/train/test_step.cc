@@ -1,13 +1,10 @@
 #define BOOST_TEST_MODULE step
 #include "surplus/train/step.h"
 
-#include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
 #include <limits>
-#include <new>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -17,32 +14,13 @@
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
 #include "tests/lib/train/problems.h"
+#include "tests/support/allocations.h"
 #include "tests/support/matrices.h"
-
-namespace {
-std::atomic<std::size_t> allocations = 0;
-
-void* counted(std::size_t size, std::size_t alignment) {
-  ++allocations;
-  void* const memory =
-      std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-}  // namespace
-
-void* operator new(std::size_t size) { return counted(size == 0 ? 1 : size, 16); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return counted(size == 0 ? 1 : size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace surplus {
 namespace {
 
+using tests::allocations;
 using tests::Clusters;
 using tests::kClusterNetwork;
 using tests::random_matrix;
