@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "surplus/core/parallel.h"
-#include "surplus/core/rng.h"
 #include "surplus/linalg/checks.h"
-#include "surplus/linalg/eigh.h"
+#include "surplus/linalg/lanczos.h"
 
 namespace surplus {
 namespace {
@@ -37,11 +35,10 @@ void add_scaled(double factor, const T* x, std::span<double> to) {
   for (std::size_t j = 0; j < to.size(); ++j) to[j] += factor * static_cast<double>(x[j]);
 }
 
-double norm(std::span<const double> x) { return std::sqrt(dot(x.data(), x)); }
-
 // A^T A v / scale^2, each row of A being read once for both products.
 template <typename T>
-Vector gram_product(MatrixView<const T> a, const Vector& v, double scale) {
+void gram_product(MatrixView<const T> a, std::span<const double> v, double scale,
+                  std::span<double> product) {
   Vector total(a.cols());
   parallel_fold(
       Chunks{a.rows(), kChunk}, total,
@@ -54,26 +51,7 @@ Vector gram_product(MatrixView<const T> a, const Vector& v, double scale) {
         return part;
       },
       [](Vector& sum, const Vector& part) { add_scaled(1.0, part.data(), sum); });
-  return total;
-}
-
-// Twice is enough (Parlett, The symmetric eigenvalue problem, section 6.9).
-void make_orthogonal(const std::vector<Vector>& basis, Vector& v) {
-  for (int pass = 0; pass < 2; ++pass) {
-    for (const Vector& q : basis) add_scaled(-dot(q.data(), v), q.data(), v);
-  }
-}
-
-// The largest eigenvalue of the tridiagonal matrix and the last element of its vector.
-std::pair<double, double> largest(const Vector& diagonal, const Vector& beside) {
-  const std::size_t k = diagonal.size();
-  Matrix<double> t(k, k);
-  for (std::size_t i = 0; i < k; ++i) {
-    t(i, i) = diagonal[i];
-    if (i > 0) t(i, i - 1) = beside[i - 1];
-  }
-  const Eigh<double> e = eigh(t);
-  return {e.values.back(), e.vectors(k - 1, k - 1)};
+  std::ranges::copy(total, product.begin());
 }
 
 template <typename T>
@@ -93,34 +71,16 @@ SpectralNorm norm_of(MatrixView<const T> a, const SpectralNormConfig& config) {
   detail::require_finite("spectral_norm", "a", a);
   // Taken out, so that no square is too large or too small for double.
   const double scale = largest_magnitude(a);
-  SpectralNorm result;
-  if (scale == 0) return result;
-  const std::size_t n = a.cols(), most = std::min(config.iterations, n);
-  Vector v(n), diagonal, beside;
-  Rng rng = Rng(1).split("spectral_norm");
-  rng.fill_normal(v);
-  double length = norm(v);
-  std::vector<Vector> basis;
-  for (std::size_t k = 1, next_check = 1; k <= most; ++k) {
-    for (double& x : v) x /= length;
-    basis.push_back(v);
-    v = gram_product(a, basis.back(), scale);
-    diagonal.push_back(dot(v.data(), basis.back()));
-    make_orthogonal(basis, v);
-    length = norm(v);
-    if (k == next_check || k == most || length == 0) {
-      next_check = k + 1 + k / 8;
-      const auto [value, last] = largest(diagonal, beside);
-      // An eigenvalue of A^T A lies within the residual length |last| of this one.
-      result.value = scale * std::sqrt(value);
-      result.error = scale * length * std::abs(last) / std::sqrt(value);
-      result.iterations = k;
-      if (result.error <= config.tolerance * result.value) return result;
-    }
-    beside.push_back(length);
-  }
-  result.stop = Stop::kIterationLimit;
-  return result;
+  if (scale == 0) return {};
+  const SymmetricOperator gram = [&](std::span<const double> v, std::span<double> product) {
+    gram_product(a, v, scale, product);
+  };
+  const ExtremeEigenvalues found = extreme_eigenvalues(
+      gram, a.cols(),
+      {.end = SpectrumEnd::kTop, .tolerance = config.tolerance, .iterations = config.iterations});
+  // An eigenvalue of A^T A lies within the residual of this one: a difference of squares.
+  const double root = std::sqrt(found.top.value);
+  return {scale * root, scale * found.top.error / root, found.iterations, found.stop};
 }
 
 }  // namespace
