@@ -39,14 +39,19 @@ HWY_INLINE void Sgd(std::size_t n, T rate, T decay, const T* HWY_RESTRICT d_w, T
   });
 }
 
-template <bool kNesterov, typename T>
-HWY_INLINE void WithVelocity(std::size_t n, T rate, T momentum, T decay, const T* HWY_RESTRICT d_w,
-                             T* HWY_RESTRICT velocity, T* HWY_RESTRICT w) {
+enum class Velocity { kPolyak, kNesterov, kMass };
+
+// `share` of kMass alone.
+template <Velocity kRule, typename T>
+HWY_INLINE void WithVelocity(std::size_t n, T rate, T momentum, T share, T decay,
+                             const T* HWY_RESTRICT d_w, T* HWY_RESTRICT velocity,
+                             T* HWY_RESTRICT w) {
   ForEachVector<T>(n, [&](auto d, std::size_t i, std::size_t count) HWY_ATTR {
     const auto wi = Get(d, w + i, count), memory = hn::Set(d, momentum);
     const auto g = hn::MulAdd(hn::Set(d, decay), wi, Get(d, d_w + i, count));
-    const auto v = hn::MulAdd(memory, Get(d, velocity + i, count), g);
-    const auto step = kNesterov ? hn::MulAdd(memory, v, g) : v;
+    const auto entering = kRule == Velocity::kMass ? hn::Mul(hn::Set(d, share), g) : g;
+    const auto v = hn::MulAdd(memory, Get(d, velocity + i, count), entering);
+    const auto step = kRule == Velocity::kPolyak ? v : hn::MulAdd(memory, v, g);
     Put(v, d, velocity + i, count);
     Put(hn::NegMulAdd(hn::Set(d, rate), step, wi), d, w + i, count);
   });
@@ -55,12 +60,17 @@ HWY_INLINE void WithVelocity(std::size_t n, T rate, T momentum, T decay, const T
 template <typename T>
 HWY_INLINE void Momentum(std::size_t n, T rate, T momentum, T decay, const T* d_w, T* velocity,
                          T* w) {
-  WithVelocity<false>(n, rate, momentum, decay, d_w, velocity, w);
+  WithVelocity<Velocity::kPolyak>(n, rate, momentum, T{1}, decay, d_w, velocity, w);
 }
 template <typename T>
 HWY_INLINE void Nesterov(std::size_t n, T rate, T momentum, T decay, const T* d_w, T* velocity,
                          T* w) {
-  WithVelocity<true>(n, rate, momentum, decay, d_w, velocity, w);
+  WithVelocity<Velocity::kNesterov>(n, rate, momentum, T{1}, decay, d_w, velocity, w);
+}
+template <typename T>
+HWY_INLINE void Mass(std::size_t n, T rate, T momentum, T share, T decay, const T* d_w, T* velocity,
+                     T* w) {
+  WithVelocity<Velocity::kMass>(n, rate, momentum, share, decay, d_w, velocity, w);
 }
 
 template <typename T>
@@ -104,6 +114,14 @@ void NesterovF64(std::size_t n, double rate, double momentum, double decay, cons
                  double* velocity, double* w) {
   Nesterov(n, rate, momentum, decay, d_w, velocity, w);
 }
+void MassF32(std::size_t n, float rate, float momentum, float share, float decay, const float* d_w,
+             float* velocity, float* w) {
+  Mass(n, rate, momentum, share, decay, d_w, velocity, w);
+}
+void MassF64(std::size_t n, double rate, double momentum, double share, double decay,
+             const double* d_w, double* velocity, double* w) {
+  Mass(n, rate, momentum, share, decay, d_w, velocity, w);
+}
 void AdamF32(std::size_t n, const AdamStep<float>& step, const float* d_w, float* mean,
              float* mean_square, float* w) {
   Adam(n, step, d_w, mean, mean_square, w);
@@ -127,6 +145,8 @@ HWY_EXPORT(MomentumF32);
 HWY_EXPORT(MomentumF64);
 HWY_EXPORT(NesterovF32);
 HWY_EXPORT(NesterovF64);
+HWY_EXPORT(MassF32);
+HWY_EXPORT(MassF64);
 HWY_EXPORT(AdamF32);
 HWY_EXPORT(AdamF64);
 
@@ -151,6 +171,14 @@ void nesterov_update(std::size_t n, float rate, float momentum, float decay, con
 void nesterov_update(std::size_t n, double rate, double momentum, double decay, const double* d_w,
                      double* velocity, double* w) {
   HWY_DYNAMIC_DISPATCH(NesterovF64)(n, rate, momentum, decay, d_w, velocity, w);
+}
+void mass_update(std::size_t n, float rate, float momentum, float share, float decay,
+                 const float* d_w, float* velocity, float* w) {
+  HWY_DYNAMIC_DISPATCH(MassF32)(n, rate, momentum, share, decay, d_w, velocity, w);
+}
+void mass_update(std::size_t n, double rate, double momentum, double share, double decay,
+                 const double* d_w, double* velocity, double* w) {
+  HWY_DYNAMIC_DISPATCH(MassF64)(n, rate, momentum, share, decay, d_w, velocity, w);
 }
 void adam_update(std::size_t n, const AdamStep<float>& step, const float* d_w, float* mean,
                  float* mean_square, float* w) {

@@ -74,6 +74,13 @@ void bench_nesterov(benchmark::State& state) {
   });
 }
 template <typename T>
+void bench_mass(benchmark::State& state) {
+  run<T>(state, 9, 5, [](auto& a) {
+    kernels::mass_update(a.n, T(0.1), T(0.9), T(0.5), T(1e-4), a.d_w.data(), a.first.data(),
+                         a.w.data());
+  });
+}
+template <typename T>
 void bench_adam(benchmark::State& state) {
   const kernels::AdamStep<T> step = {T(1e-3), T(0.9), T(0.999), T(1e-8), T(1), T(0), T(1)};
   run<T>(state, 14, 7, [&](auto& a) {
@@ -88,6 +95,7 @@ BENCHMARK(bench_sgd<double>)->Apply(double_sizes);
 BENCHMARK(bench_momentum<float>)->Apply(float_sizes);
 BENCHMARK(bench_momentum<double>)->Apply(double_sizes);
 BENCHMARK(bench_nesterov<float>)->Apply(float_sizes);
+BENCHMARK(bench_mass<float>)->Apply(float_sizes);
 BENCHMARK(bench_adam<float>)->Apply(float_sizes);
 BENCHMARK(bench_adam<double>)->Apply(double_sizes);
 

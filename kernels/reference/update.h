@@ -37,6 +37,17 @@ void nesterov_update(std::size_t n, T rate, T momentum, T decay, const T* d_w, T
   }
 }
 
+template <typename T>
+void mass_update(std::size_t n, T rate, T momentum, T share, T decay, const T* d_w, T* velocity,
+                 T* w) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const Real g = d_w[i] + Real{decay} * w[i];
+    const Real v = Real{momentum} * velocity[i] + share * g;
+    velocity[i] = static_cast<T>(v);
+    w[i] = static_cast<T>(w[i] - rate * (g + momentum * v));
+  }
+}
+
 /// `Step` has the members of the kernel's AdamStep<T>.
 template <typename T, typename Step>
 void adam_update(std::size_t n, const Step& step, const T* d_w, T* mean, T* mean_square, T* w) {

@@ -56,7 +56,7 @@ constexpr kernels::AdamStep<T> kStep = {T(0.02), T(0.9), T(0.99), T(1e-4),
 
 template <typename T>
 void compare_rules(std::size_t n, std::size_t offset) {
-  constexpr T kRate = T(0.3), kMomentum = T(0.9), kDecay = T(0.2);
+  constexpr T kRate = T(0.3), kMomentum = T(0.9), kShare = T(0.4), kDecay = T(0.2);
   compare<T>(
       n, offset,
       [&](Training<T>& t) { kernels::sgd_update(n, kRate, kDecay, t.d_w.data(), t.w.data()); },
@@ -86,6 +86,16 @@ void compare_rules(std::size_t n, std::size_t offset) {
   compare<T>(
       n, offset,
       [&](Training<T>& t) {
+        kernels::mass_update(n, kRate, kMomentum, kShare, kDecay, t.d_w.data(), t.first.data(),
+                             t.w.data());
+      },
+      [&](Training<T>& t) {
+        kernels::reference::mass_update(n, kRate, kMomentum, kShare, kDecay, t.d_w.data(),
+                                        t.first.data(), t.w.data());
+      });
+  compare<T>(
+      n, offset,
+      [&](Training<T>& t) {
         kernels::adam_update(n, kStep<T>, t.d_w.data(), t.first.data(), t.second.data(),
                              t.w.data());
       },
@@ -101,6 +111,20 @@ BOOST_AUTO_TEST_CASE(every_rule_agrees_with_the_reference_on_every_target_length
       for (const std::size_t offset : tests::kEdgeOffsets) {
         for (const std::size_t n : tests::edge_lengths<float>()) compare_rules<float>(n, offset);
         for (const std::size_t n : tests::edge_lengths<double>()) compare_rules<double>(n, offset);
+      }
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(mass_with_the_whole_gradient_is_nesterov_to_the_bit) {
+  for_each_target([](const std::string& target) {
+    BOOST_TEST_CONTEXT("target " << target) {
+      Training<float> a(40, 0), b(40, 0);
+      kernels::mass_update(40, 0.3f, 0.9f, 1.0f, 0.2f, a.d_w.data(), a.first.data(), a.w.data());
+      kernels::nesterov_update(40, 0.3f, 0.9f, 0.2f, b.d_w.data(), b.first.data(), b.w.data());
+      for (std::size_t i = 0; i < 40; ++i) {
+        BOOST_TEST(a.w(0, i) == b.w(0, i));
+        BOOST_TEST(a.first(0, i) == b.first(0, i));
       }
     }
   });
