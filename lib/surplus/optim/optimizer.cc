@@ -1,5 +1,6 @@
 #include "surplus/optim/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -16,6 +17,12 @@ void require_config(const char* function, const OptimizerConfig& config) {
                     std::string(name) + " must be at least 0 and below 1", name, value);
   };
   share("momentum", config.momentum);
+  SURPLUS_REQUIRE(
+      config.compensation == 0 ||
+          (config.compensation > 0 && std::isfinite(config.compensation) && config.momentum > 0),
+      ArgumentError, function,
+      "compensation must be finite and at least 0, and 0 if the momentum is 0", "compensation",
+      config.compensation, "momentum", config.momentum);
   share("beta1", config.beta1);
   share("beta2", config.beta2);
   SURPLUS_REQUIRE(config.epsilon > 0 && std::isfinite(config.epsilon), ArgumentError, function,
@@ -29,6 +36,11 @@ bool adaptive(UpdateRule rule) { return rule == UpdateRule::kAdam || rule == Upd
 
 std::size_t first_size(UpdateRule rule, std::size_t n) { return rule == UpdateRule::kSgd ? 0 : n; }
 std::size_t second_size(UpdateRule rule, std::size_t n) { return adaptive(rule) ? n : 0; }
+
+// How much of the gradient enters MaSS's velocity.
+double mass_share(const OptimizerConfig& config) {
+  return config.compensation == 0 ? 1 : 1 - config.compensation / config.momentum;
+}
 
 template <typename T>
 kernels::AdamStep<T> adam_step(const OptimizerConfig& config, double rate, std::size_t t) {
@@ -53,6 +65,8 @@ std::string_view to_text(UpdateRule rule) {
       return "momentum";
     case UpdateRule::kNesterov:
       return "nesterov";
+    case UpdateRule::kMass:
+      return "mass";
     case UpdateRule::kAdam:
       return "adam";
     case UpdateRule::kAdamW:
@@ -65,6 +79,13 @@ template <typename T>
 OptimizerState<T> start_optimizer(const OptimizerConfig& config, std::size_t n) {
   require_config("start_optimizer", config);
   return {0, Matrix<T>(1, first_size(config.rule, n)), Matrix<T>(1, second_size(config.rule, n))};
+}
+
+template <typename T>
+void restart_optimizer(OptimizerState<T>& state) {
+  state.steps = 0;
+  std::ranges::fill(state.first.values(), T{0});
+  std::ranges::fill(state.second.values(), T{0});
 }
 
 template <typename T>
@@ -98,6 +119,9 @@ void UpdateStep<T>::apply(std::size_t begin, std::span<const T> d_w) const {
     case UpdateRule::kNesterov:
       return kernels::nesterov_update(n, rate, momentum, decay, d_w.data(),
                                       state_->first.data() + begin, w);
+    case UpdateRule::kMass:
+      return kernels::mass_update(n, rate, momentum, static_cast<T>(mass_share(config_)), decay,
+                                  d_w.data(), state_->first.data() + begin, w);
     case UpdateRule::kAdam:
     case UpdateRule::kAdamW:
       return kernels::adam_update(n, adam_step<T>(config_, rate_, state_->steps), d_w.data(),
@@ -122,6 +146,7 @@ void update(const OptimizerConfig& config, double rate, std::span<const T> d_w,
 
 #define SURPLUS_INSTANTIATE(T)                                                                 \
   template OptimizerState<T> start_optimizer(const OptimizerConfig&, std::size_t);             \
+  template void restart_optimizer(OptimizerState<T>&);                                         \
   template class UpdateStep<T>;                                                                \
   template void update(const OptimizerConfig&, double, std::span<const T>, OptimizerState<T>&, \
                        std::span<T>);

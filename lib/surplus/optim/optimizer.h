@@ -16,20 +16,28 @@ enum class UpdateRule {
   kSgd,       ///< w -= rate g
   kMomentum,  ///< v = momentum v + g; w -= rate v
   kNesterov,  ///< v = momentum v + g; w -= rate (g + momentum v)
+  /// Momentum-added stochastic solver: Nesterov's with a term that compensates for the noise of g,
+  /// v = momentum v + (1 - compensation / momentum) g; w -= rate (g + momentum v). In the letters of
+  /// Liu, Belkin (2020): w is u, rate eta_1, momentum gamma, rate compensation eta_2 (mass.h)
+  kMass,
   /// m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
   /// w -= rate m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon) in step t = 1, 2, ...
   kAdam,
   kAdamW,  ///< Adam of the objective's gradient alone, after w *= 1 - rate decay
 };
 
-/// "sgd", "momentum", "nesterov", "adam", "adamw".
+/// "sgd", "momentum", "nesterov", "mass", "adam", "adamw".
 std::string_view to_text(UpdateRule rule);
 
 /// The letters of UpdateRule; what a rule does not use is ignored. The defaults are PyTorch's but
 /// for the momentum, which is 0 there, and AdamW's weight decay, which is 0.01 there.
+///
+/// Velocities are in units of the gradient: where the rate falls, so does the part of w that they
+/// hold. MaSS's authors restart at such steps (restart_optimizer()).
 struct OptimizerConfig {
   UpdateRule rule = UpdateRule::kSgd;
   double momentum = 0.9;    ///< 0 or more, below 1
+  double compensation = 0;  ///< of kMass: 0 or more, and 0 if the momentum is
   double beta1 = 0.9;       ///< 0 or more, below 1
   double beta2 = 0.999;     ///< 0 or more, below 1
   double epsilon = 1e-8;    ///< above 0
@@ -40,7 +48,7 @@ struct OptimizerConfig {
 template <typename T>
 struct OptimizerState {
   std::size_t steps = 0;  ///< t, completed
-  Matrix<T> first;        ///< v of kMomentum and kNesterov, m of kAdam and kAdamW: 1 x n, or empty
+  Matrix<T> first;        ///< v of the momentum rules, m of kAdam and kAdamW: 1 x n, or empty
   Matrix<T> second;       ///< v of kAdam and kAdamW: 1 x n, or empty
   friend bool operator==(const OptimizerState&, const OptimizerState&) = default;
 };
@@ -49,6 +57,10 @@ struct OptimizerState {
 /// Throws   ArgumentError if the config is out of its domain
 template <typename T>
 OptimizerState<T> start_optimizer(const OptimizerConfig& config, std::size_t n);
+
+/// Forgets what the rule remembers: as if no step had been made.
+template <typename T>
+void restart_optimizer(OptimizerState<T>& state);
 
 /// One step for parts of the parameters: made once per step, then applied to each part once, in
 /// any order and from any thread. For gradients that come in pieces, as ad::Sink can give them.

@@ -29,6 +29,10 @@ double rate_at(const Schedule& schedule, std::size_t t) {
     }
     case ScheduleKind::kExponential:
       return rate * std::pow(factor, static_cast<double>(since));
+    case ScheduleKind::kInverse:
+      return rate / (1 + static_cast<double>(since) / static_cast<double>(period));
+    case ScheduleKind::kInverseRoot:
+      return rate / std::sqrt(1 + static_cast<double>(since) / static_cast<double>(period));
     case ScheduleKind::kCosine: {
       const double share =
           static_cast<double>(std::min(since, period)) / static_cast<double>(period);

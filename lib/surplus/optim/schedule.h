@@ -11,6 +11,8 @@ enum class ScheduleKind {
   kConstant,     ///< rate
   kStep,         ///< rate factor^floor(t / period)
   kExponential,  ///< rate factor^t
+  kInverse,      ///< rate / (1 + t / period), the 1/t of stochastic approximation
+  kInverseRoot,  ///< rate / sqrt(1 + t / period)
   kCosine,       ///< last + (rate - last) (1 + cos(pi t / period)) / 2, and last from t = period on
 };
 
@@ -29,7 +31,8 @@ struct Schedule {
 ///
 /// Throws   ArgumentError if the schedule is out of its domain
 /// Source   torch.optim.lr_scheduler: StepLR, ExponentialLR, CosineAnnealingLR (which rises again
-///          after its period), LinearLR for the warm-up; Loshchilov, Hutter (2017) for the cosine
+///          after its period), LinearLR for the warm-up; Loshchilov, Hutter (2017) for the cosine;
+///          Robbins, Monro (1951) for the inverse
 double rate_at(const Schedule& schedule, std::size_t t);
 
 }  // namespace surplus

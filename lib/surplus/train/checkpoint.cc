@@ -11,7 +11,7 @@ namespace surplus {
 namespace {
 
 constexpr double kVersion = 1;
-constexpr std::size_t kCounts = 7, kHistoryColumns = 3;
+constexpr std::size_t kCounts = 8, kHistoryColumns = 3;
 
 template <typename T>
 MatrixView<const T> row_of(std::span<const T> values) {
@@ -47,8 +47,10 @@ std::vector<double> fingerprint_of(const Examples<T>& examples, const TrainConfi
           number(examples.targets.cols()),
           number(config.batch_size),
           number(config.shuffle),
+          number(config.with_replacement),
           number(o.rule),
           o.momentum,
+          o.compensation,
           o.beta1,
           o.beta2,
           o.epsilon,
@@ -60,6 +62,8 @@ std::vector<double> fingerprint_of(const Examples<T>& examples, const TrainConfi
           s.last,
           number(s.warm_up),
           number(config.schedule_in_steps),
+          number(config.restart_at_drops),
+          number(config.average_from),
           config.clip_norm,
           number(config.keep_best),
           number(config.seed >> 32),
@@ -70,9 +74,14 @@ template <typename T>
 void save_state(const std::filesystem::path& path, const TrainState<T>& state,
                 const std::vector<double>& fingerprint) {
   const auto number = [](std::size_t value) { return static_cast<double>(value); };
-  const std::vector<double> counts = {
-      kVersion,       number(state.optimizer.steps), number(state.epoch), number(state.step),
-      state.loss_sum, number(state.best_epoch),      state.best_loss};
+  const std::vector<double> counts = {kVersion,
+                                      number(state.optimizer.steps),
+                                      number(state.epoch),
+                                      number(state.step),
+                                      state.loss_sum,
+                                      number(state.best_epoch),
+                                      state.best_loss,
+                                      number(state.average.count)};
   Matrix<double> history(state.history.size(), kHistoryColumns);
   for (std::size_t i = 0; i < state.history.size(); ++i) {
     const auto& [loss, validation_loss, rate] = state.history[i];
@@ -82,6 +91,7 @@ void save_state(const std::filesystem::path& path, const TrainState<T>& state,
   std::map<std::string, NpzArray> arrays = {{"fingerprint", row_of<double>(fingerprint)},
                                             {"counts", row_of<double>(counts)}};
   if (!history.empty()) arrays.emplace("history", history.view());
+  if (state.average.count > 0) arrays.emplace("average", state.average.mean.view());
   for_each_array(state, [&](const std::string& name, std::span<const T> values) {
     arrays.emplace(name, row_of(values));
   });
@@ -119,6 +129,11 @@ void load_state(const std::filesystem::path& path, const std::vector<double>& fi
   state.loss_sum = counts[4];
   state.best_epoch = count(5);
   state.best_loss = counts[6];
+  state.average = {count(7), {}};
+  if (state.average.count > 0) {
+    const auto mean = values_of("average", state.parameters.size());
+    state.average.mean = Matrix<double>(row_of<double>(mean));
+  }
   state.history.clear();
   if (state.epoch > 0) {
     const auto history = values_of("history", state.epoch * kHistoryColumns);

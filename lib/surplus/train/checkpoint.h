@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "surplus/nn/parameters.h"
+#include "surplus/optim/average.h"
 #include "surplus/optim/optimizer.h"
 #include "surplus/train/train.h"
 
@@ -25,6 +26,7 @@ struct TrainState {
   double best_loss = std::numeric_limits<double>::infinity();
   std::size_t best_epoch = 0;  ///< from 1 on; 0 if there is none
   Parameters<T> best;          ///< at its end; empty if not asked for
+  IterateAverage average;      ///< empty until its first step
 };
 
 /// What tells one training from another: numbers that decide its bits.

@@ -10,6 +10,7 @@
 
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
+#include "surplus/optim/average.h"
 #include "surplus/train/checkpoint.h"
 #include "surplus/train/step.h"
 
@@ -32,26 +33,36 @@ void require_config(const TrainConfig<T>& config) {
   rate_at(config.schedule, 0);  // throws
 }
 
+// An epoch's rows, cut into steps.
+template <typename T>
+Chunks epoch_of(const Examples<T>& examples, const TrainConfig<T>& config) {
+  const std::size_t n = examples.x.rows();
+  return {n, config.batch_size == 0 ? n : std::min(config.batch_size, n)};
+}
+
 // The order of an epoch's rows and copies of those of a batch.
 template <typename T>
 class Batches {
  public:
   Batches(const Examples<T>& examples, const TrainConfig<T>& config)
       : examples_(examples),
-        rows_{examples.x.rows(), config.batch_size == 0
-                                     ? examples.x.rows()
-                                     : std::min(config.batch_size, examples.x.rows())},
+        rows_(epoch_of(examples, config)),
+        drawn_(config.with_replacement ? config.batch_size : 0),
         shuffle_(config.shuffle && rows_.count() > 1),
         rng_(config.seed) {
-    if (rows_.count() == 1) return;
-    x_ = Matrix<T>(rows_.size, examples.x.cols());
-    targets_ = Matrix<T>(examples.targets.empty() ? 0 : rows_.size, examples.targets.cols());
-    labels_.resize(examples.labels.empty() ? 0 : rows_.size);
+    if (drawn_ == 0 && rows_.count() == 1) return;
+    const std::size_t most = std::max(drawn_, rows_.size);
+    x_ = Matrix<T>(most, examples.x.cols());
+    targets_ = Matrix<T>(examples.targets.empty() ? 0 : most, examples.targets.cols());
+    labels_.resize(examples.labels.empty() ? 0 : most);
   }
 
   std::size_t count() const { return rows_.count(); }
+  // Of an epoch.
+  std::size_t rows() const { return drawn_ > 0 ? drawn_ * count() : rows_.n; }
 
   void begin_epoch(std::size_t epoch) {
+    if (drawn_ > 0) return;
     if (shuffle_) {
       order_ = rng_.split("order").split(epoch).permutation(rows_.n);
     } else if (order_.empty()) {
@@ -63,10 +74,12 @@ class Batches {
   // Good until the next call; `step` counts all steps, for the random numbers.
   Batch<T> batch(std::size_t number, std::size_t step) {
     Batch<T> batch{.examples = examples_, .rng = rng_.split("step").split(step), .training = true};
-    if (rows_.count() == 1) return batch;
-    const std::size_t begin = rows_.begin(number), n = rows_.end(number) - begin;
+    if (drawn_ == 0 && rows_.count() == 1) return batch;
+    const std::size_t begin = rows_.begin(number);
+    const std::size_t n = drawn_ > 0 ? drawn_ : rows_.end(number) - begin;
+    Rng draws = rng_.split("rows").split(step);
     for (std::size_t i = 0; i < n; ++i) {
-      const std::size_t row = order_[begin + i];
+      const std::size_t row = drawn_ > 0 ? draws.below(rows_.n) : order_[begin + i];
       std::ranges::copy(examples_.x.row(row), x_.row(i).begin());
       if (!labels_.empty()) labels_[i] = examples_.labels[row];
       if (!targets_.empty()) std::ranges::copy(examples_.targets.row(row), targets_.row(i).begin());
@@ -80,11 +93,23 @@ class Batches {
  private:
   const Examples<T> examples_;
   Chunks rows_;
+  std::size_t drawn_;  // in each step, with replacement; 0 without
   bool shuffle_;
   Rng rng_;
   std::vector<std::size_t> order_, labels_;
   Matrix<T> x_, targets_;
 };
+
+template <typename T>
+double rate_of(const TrainConfig<T>& config, std::size_t epoch, std::size_t steps) {
+  return rate_at(config.schedule, config.schedule_in_steps ? steps : epoch);
+}
+
+// The rate of the last step, at least one having been made.
+template <typename T>
+double rate_before(const TrainConfig<T>& config, const TrainState<T>& state, std::size_t steps) {
+  return rate_of(config, state.step > 0 ? state.epoch : state.epoch - 1, steps - 1);
+}
 
 // What the completed epochs say, so that a continued training ends where it ended before.
 template <typename T>
@@ -100,9 +125,9 @@ std::optional<Stop> reason_to_stop(const TrainState<T>& state, const TrainConfig
 }
 
 template <typename T>
-void end_epoch(const Objective<T>& objective, const Examples<T>& examples,
-               const TrainConfig<T>& config, double rate, TrainState<T>& state) {
-  EpochRecord record{.loss = state.loss_sum / static_cast<double>(examples.x.rows()), .rate = rate};
+void end_epoch(const Objective<T>& objective, std::size_t rows, const TrainConfig<T>& config,
+               double rate, TrainState<T>& state) {
+  EpochRecord record{.loss = state.loss_sum / static_cast<double>(rows), .rate = rate};
   const bool validated = config.validation.x.rows() > 0;
   if (validated) record.validation_loss = evaluate(objective, state.parameters, config.validation);
   state.history.push_back(record);
@@ -133,7 +158,10 @@ Stop run(const Objective<T>& objective, const Examples<T>& examples, const Train
     StepConfig step{.optimizer = config.optimizer, .clip_norm = config.clip_norm};
     while (state.step < batches.count()) {
       const std::size_t steps = state.epoch * batches.count() + state.step;
-      step.rate = rate_at(config.schedule, config.schedule_in_steps ? steps : state.epoch);
+      step.rate = rate_of(config, state.epoch, steps);
+      if (config.restart_at_drops && steps > 0 && step.rate < rate_before(config, state, steps)) {
+        restart_optimizer(state.optimizer);
+      }
       const Batch<T> batch = batches.batch(state.step, steps);
       const double loss =
           train_step<T>(objective, batch, step, state.parameters, state.optimizer, memory);
@@ -141,7 +169,10 @@ Stop run(const Objective<T>& objective, const Examples<T>& examples, const Train
       state.loss_sum += loss * static_cast<double>(batch.examples.x.rows());
       ++state.step;
       const bool last = state.step == batches.count();
-      if (last) end_epoch(objective, examples, config, step.rate, state);
+      if (steps >= config.average_from) {
+        add_to_average<T>(std::as_const(state.parameters).flat(), state.average);
+      }
+      if (last) end_epoch(objective, batches.rows(), config, step.rate, state);
       const bool go_on =
           (!config.on_step || config.on_step({.iteration = steps + 1,
                                               .iterations = config.epochs * batches.count(),
@@ -183,12 +214,20 @@ TrainResult<T> train(const std::type_identity_t<Objective<T>>& objective,
       },
       state);
   const bool has_best = config.keep_best && state.best_epoch > 0;
+  Parameters<T> average;
+  if (state.average.count > 0) {
+    average = Parameters<T>(state.parameters.layout());
+    std::ranges::transform(state.average.mean.values(), average.flat().begin(),
+                           [](double value) { return static_cast<T>(value); });
+  }
+  const std::size_t steps = state.epoch * epoch_of(examples, config).count() + state.step;
   return {.parameters = std::move(has_best ? state.best : state.parameters),
           .stop = stop,
           .epochs = state.epoch,
-          .steps = state.optimizer.steps,
+          .steps = steps,
           .history = std::move(state.history),
-          .best_epoch = state.best_epoch};
+          .best_epoch = state.best_epoch,
+          .average = std::move(average)};
 }
 
 template <typename T>

@@ -41,9 +41,16 @@ struct TrainConfig {
   /// Draw the rows of each epoch in an order of its own, rng.split("order").split(epoch), or take
   /// them as they stand. A batch of all rows is taken as it stands.
   bool shuffle = true;
+  /// Draw the rows of each step from all examples, with replacement, instead: batch_size rows in
+  /// every step, also where there are fewer examples. An epoch has as many steps as else.
+  bool with_replacement = false;
   OptimizerConfig optimizer = {};
   Schedule schedule = {};          ///< of the learning rate, in epochs ...
   bool schedule_in_steps = false;  ///< ... or in steps
+  /// Forget the optimizer's state before each step whose learning rate is below that of the last.
+  bool restart_at_drops = false;
+  /// The number of steps after which the mean of the parameters begins, each later step giving one.
+  std::size_t average_from = std::numeric_limits<std::size_t>::max();
   double clip_norm = std::numeric_limits<double>::infinity();  ///< StepConfig::clip_norm
   std::uint64_t seed = 0;                                      ///< of the order and of Batch::rng
 
@@ -80,6 +87,9 @@ struct TrainResult {
   std::size_t steps = 0;             ///< completed
   std::vector<EpochRecord> history;  ///< of each completed epoch
   std::size_t best_epoch = 0;        ///< of the smallest loss, from 1 on; 0 if there is none
+  /// The mean of the parameters after the steps from average_from + 1 on; of no layout if there was
+  /// no such step.
+  Parameters<T> average = {};
 };
 
 /// Trains from the parameters `start`, whose layout the objective knows.

@@ -12,6 +12,7 @@
 
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
+#include "surplus/optim/average.h"
 #include "tests/support/matrices.h"
 
 namespace surplus {
@@ -20,8 +21,8 @@ namespace {
 using tests::random_matrix;
 using tests::says;
 
-constexpr UpdateRule kRules[] = {UpdateRule::kSgd, UpdateRule::kMomentum, UpdateRule::kNesterov,
-                                 UpdateRule::kAdam, UpdateRule::kAdamW};
+constexpr UpdateRule kRules[] = {UpdateRule::kSgd,  UpdateRule::kMomentum, UpdateRule::kNesterov,
+                                 UpdateRule::kMass, UpdateRule::kAdam,     UpdateRule::kAdamW};
 
 // The hyperparameters of golden/optim_torch.py.
 OptimizerConfig golden_config(const std::string& rule, double weight_decay) {
@@ -122,6 +123,47 @@ BOOST_AUTO_TEST_CASE(every_rule_reaches_the_minimum_of_a_quadratic) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_restarted_optimizer_goes_on_as_a_new_one) {
+  for (const UpdateRule rule : kRules) {
+    const OptimizerConfig config = {.rule = rule};
+    std::vector<double> w = {1, 2}, d_w = {0.5, -0.25};
+    auto state = start_optimizer<double>(config, 2);
+    for (int step = 0; step < 3; ++step) update<double>(config, 0.1, d_w, state, w);
+    restart_optimizer(state);
+    BOOST_TEST((state == start_optimizer<double>(config, 2)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_average_of_iterates_is_their_mean_with_any_threads) {
+  constexpr std::size_t n = 70'001;
+  IterateAverage average, other;
+  std::vector<double> sums(n);
+  for (std::uint64_t step = 0; step < 20; ++step) {
+    const Matrix<float> w = random_matrix<float>(1, n, step);
+    set_thread_count(1 + step % 3);
+    add_to_average<float>(w.values(), average);
+    set_thread_count(1);
+    add_to_average<float>(w.values(), other);
+    for (std::size_t i = 0; i < n; ++i) sums[i] += w(0, i);
+    if (step == 0) {
+      for (std::size_t i = 0; i < n; ++i) BOOST_REQUIRE(average.mean(0, i) == w(0, i));
+    }
+  }
+  set_thread_count(0);
+  BOOST_TEST(average.count == 20u);
+  BOOST_TEST((average == other));
+  double worst = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    worst = std::max(worst, std::abs(average.mean(0, i) - sums[i] / 20));
+  }
+  BOOST_TEST(worst < 1e-14);
+  const std::vector<float> shorter(3);
+  BOOST_CHECK_EXCEPTION(
+      add_to_average<float>(shorter, average), ShapeError,
+      says("add_to_average: the average must be of as many parameters; got average 70001, "
+           "parameters 3"));
+}
+
 BOOST_AUTO_TEST_CASE(no_parameters_are_updated_without_complaint) {
   for (const UpdateRule rule : kRules) {
     auto state = start_optimizer<float>({.rule = rule}, 0);
@@ -139,6 +181,14 @@ BOOST_AUTO_TEST_CASE(what_is_out_of_its_domain_is_refused_by_name) {
   refused({.momentum = 1}, "momentum must be at least 0 and below 1; got momentum 1");
   refused({.beta1 = -0.1}, "beta1 must be at least 0 and below 1; got beta1 -0.1");
   refused({.beta2 = kNan}, "beta2 must be at least 0 and below 1; got beta2 nan");
+  refused(
+      {.compensation = -1},
+      "compensation must be finite and at least 0, and 0 if the momentum is 0; got compensation "
+      "-1, momentum 0.9");
+  refused(
+      {.momentum = 0, .compensation = 0.5},
+      "compensation must be finite and at least 0, and 0 if the momentum is 0; got compensation "
+      "0.5, momentum 0");
   refused({.epsilon = 0}, "epsilon must be finite and above 0; got epsilon 0");
   refused({.weight_decay = -1}, "weight_decay must be finite and at least 0; got weight_decay -1");
 

@@ -45,6 +45,17 @@ BOOST_AUTO_TEST_CASE(a_cosine_ends_at_its_last_rate_and_stays_there) {
   BOOST_TEST(rate_at(schedule, 3) == 0.5);
 }
 
+BOOST_AUTO_TEST_CASE(inverse_rates_are_those_of_stochastic_approximation) {
+  // 0.6 / (t + 12) and 0.05 / sqrt(1 + t / 100).
+  const Schedule inverse = {.kind = ScheduleKind::kInverse, .rate = 0.05, .period = 12};
+  const Schedule root = {.kind = ScheduleKind::kInverseRoot, .rate = 0.05, .period = 100};
+  for (const std::size_t t : {0, 1, 12, 1000}) {
+    const auto time = static_cast<double>(t);
+    BOOST_TEST(std::abs(rate_at(inverse, t) - 0.6 / (time + 12)) < 1e-16);
+    BOOST_TEST(std::abs(rate_at(root, t) - 0.05 / std::sqrt(1 + time / 100)) < 1e-16);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_constant_rate_never_changes) {
   for (const std::size_t t : {0, 1, 1000}) BOOST_TEST(rate_at({.rate = 0.3}, t) == 0.3);
 }

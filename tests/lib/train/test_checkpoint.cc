@@ -27,6 +27,7 @@ TrainConfig<T> config_for(UpdateRule rule, const Clusters<T>& others) {
           .optimizer = {.rule = rule, .weight_decay = 0.01},
           .schedule = {.kind = ScheduleKind::kCosine, .rate = 0.05, .period = 40, .warm_up = 3},
           .schedule_in_steps = true,
+          .average_from = 7,
           .seed = 0x123456789abcdefu,
           .validation = others.examples(),
           .keep_best = true};
@@ -35,6 +36,8 @@ TrainConfig<T> config_for(UpdateRule rule, const Clusters<T>& others) {
 template <typename T>
 void require_same(const TrainResult<T>& a, const TrainResult<T>& b) {
   BOOST_TEST((a.parameters == b.parameters));
+  BOOST_TEST((a.average == b.average));
+  BOOST_TEST(a.average.size() == a.parameters.size());
   BOOST_TEST((a.stop == b.stop));
   BOOST_TEST(a.epochs == b.epochs);
   BOOST_TEST(a.steps == b.steps);
@@ -49,11 +52,15 @@ void require_same(const TrainResult<T>& a, const TrainResult<T>& b) {
 
 // Cut after every few steps, with another number of threads each time, it ends as in one run.
 template <typename T>
-void continues_to_the_same_bits(UpdateRule rule) {
+void continues_to_the_same_bits(UpdateRule rule, bool with_replacement = false) {
   const Clusters<T> clusters(70, 1), others(30, 2);
   const auto objective = classification<T>(kClusterNetwork);
   const auto start = mlp_parameters<T>(kClusterNetwork, Rng(1));
-  const TrainConfig<T> whole = config_for(rule, others);
+  TrainConfig<T> whole = config_for(rule, others);
+  if (with_replacement) {
+    whole.with_replacement = whole.restart_at_drops = true;
+    whole.optimizer.compensation = 0.4;
+  }
   const auto expected = train(objective, clusters.examples(), start, whole);
   const Scratch scratch;
   for (const std::size_t piece : {1, 4, 5}) {
@@ -79,6 +86,10 @@ BOOST_AUTO_TEST_CASE(a_training_in_pieces_ends_with_the_bits_of_one_in_float) {
 }
 BOOST_AUTO_TEST_CASE(a_training_in_pieces_ends_with_the_bits_of_one_in_double) {
   continues_to_the_same_bits<double>(UpdateRule::kAdamW);
+}
+
+BOOST_AUTO_TEST_CASE(a_training_with_replacement_and_restarts_in_pieces_ends_with_the_bits_of_one) {
+  continues_to_the_same_bits<double>(UpdateRule::kMass, true);
 }
 
 BOOST_AUTO_TEST_CASE(a_training_that_was_killed_continues_from_its_last_file) {

@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_linear_network_reaches_the_least_squares_solution) {
 BOOST_AUTO_TEST_CASE(separable_classes_are_separated_by_every_rule) {
   const Clusters<float> clusters(200, 1), others(100, 2);
   for (const auto rule : {UpdateRule::kSgd, UpdateRule::kMomentum, UpdateRule::kNesterov,
-                          UpdateRule::kAdam, UpdateRule::kAdamW}) {
+                          UpdateRule::kMass, UpdateRule::kAdam, UpdateRule::kAdamW}) {
     const auto result =
         train(classification<float>(kClusterNetwork), clusters.examples(), cluster_start<float>(),
               {.epochs = 60,
@@ -104,6 +104,94 @@ BOOST_AUTO_TEST_CASE(each_row_comes_once_an_epoch_and_the_last_batch_is_short) {
     BOOST_TEST(epoch == in_order);
   }
   BOOST_TEST(epochs_of({.shuffle = false})[1] == in_order);
+}
+
+BOOST_AUTO_TEST_CASE(with_replacement_each_step_draws_a_whole_batch_from_all_rows) {
+  constexpr std::size_t n = 10, kSteps = 6000;
+  Matrix<double> x(n, 1);
+  for (std::size_t i = 0; i < n; ++i) x(i, 0) = static_cast<double>(i);
+  for (const std::size_t size : {1, 4, 15}) {
+    std::vector<std::size_t> counts(n);
+    std::size_t repeats = 0, steps = 0;
+    const Objective<double> objective = [&](ad::Tape<double>&, auto parameters, const auto& batch) {
+      const auto rows = batch.examples.x;
+      BOOST_REQUIRE(rows.rows() == size);
+      for (std::size_t i = 0; i < size; ++i) ++counts[static_cast<std::size_t>(rows(i, 0))];
+      repeats += size > 1 && rows(0, 0) == rows(1, 0);
+      ++steps;
+      return ad::sum(parameters[0]);
+    };
+    const std::size_t per_epoch = size == 15 ? 1 : (n + size - 1) / size;
+    const Parameters<double> start({{"w", {1, 1}}});
+    const auto result = train(objective, {.x = x}, start,
+                              {.epochs = kSteps / per_epoch,
+                               .batch_size = size,
+                               .with_replacement = true,
+                               .schedule = {.rate = 0},
+                               .seed = 5});
+    BOOST_TEST(steps == kSteps);
+    BOOST_TEST(result.steps == kSteps);
+    // Binomial counts: within 5 standard deviations.
+    const double expected = static_cast<double>(kSteps * size) / n;
+    for (const std::size_t count : counts) {
+      BOOST_TEST(std::abs(static_cast<double>(count) - expected) < 5 * std::sqrt(expected));
+    }
+    if (size > 1)
+      BOOST_TEST(std::abs(static_cast<double>(repeats) - kSteps / 10.0) < 5 * std::sqrt(540.0));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(single_examples_with_decreasing_steps_go_as_a_loop_by_hand_goes) {
+  const auto x = random_matrix<double>(7, 2, 1), y = random_matrix<double>(7, 1, 2);
+  const MlpConfig network{.inputs = 2, .outputs = 1, .bias = false};
+  std::vector<std::vector<double>> seen;  // the rows, in the order of the steps
+  const Objective<double> mean = regression<double>(network);
+  const Objective<double> objective = [&](ad::Tape<double>& tape, auto parameters,
+                                          const auto& batch) {
+    const auto row = batch.examples.x.row(0);
+    seen.push_back({row[0], row[1], batch.examples.targets(0, 0)});
+    return mean(tape, parameters, batch);
+  };
+  const Schedule schedule = {.kind = ScheduleKind::kInverse, .rate = 0.1, .period = 5};
+  const auto start = mlp_parameters<double>(network, Rng(1));
+  const auto result = train(objective, {.x = x, .targets = y}, start,
+                            {.epochs = 3,
+                             .batch_size = 1,
+                             .with_replacement = true,
+                             .schedule = schedule,
+                             .schedule_in_steps = true,
+                             .average_from = 4});
+  std::vector<double> w(start.flat().begin(), start.flat().end()), sum(2);
+  for (std::size_t t = 0; t < 21; ++t) {
+    const double r = w[0] * seen[t][0] + w[1] * seen[t][1] - seen[t][2];
+    for (std::size_t j = 0; j < 2; ++j) w[j] -= rate_at(schedule, t) * 2 * r * seen[t][j];
+    for (std::size_t j = 0; j < 2; ++j) sum[j] += t >= 4 ? w[j] : 0;
+  }
+  for (std::size_t j = 0; j < 2; ++j) {
+    BOOST_TEST(std::abs(result.parameters.flat()[j] - w[j]) < 1e-13);
+    BOOST_TEST(std::abs(result.average.flat()[j] - sum[j] / 17) < 1e-13);
+  }
+  BOOST_TEST(train(mean, {.x = x, .targets = y}, start, {}).average.size() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_at_drops_forgets_the_velocity_when_the_rate_falls) {
+  // One parameter with the gradient 1: v = 1, 1.9, 2.71; then, at a tenth of the rate, again.
+  const Objective<double> objective = [](ad::Tape<double>&, auto parameters, const auto&) {
+    return ad::sum(parameters[0]);
+  };
+  const Matrix<double> x(1, 1);
+  const auto end = [&](bool restart) {
+    const auto result = train(objective, {.x = x}, Parameters<double>({{"w", {1, 1}}}),
+                              {.epochs = 6,
+                               .optimizer = {.rule = UpdateRule::kMomentum},
+                               .schedule = {.kind = ScheduleKind::kStep, .rate = 1, .period = 3},
+                               .restart_at_drops = restart});
+    BOOST_TEST(result.steps == 6u);
+    return result.parameters.flat()[0];
+  };
+  BOOST_TEST(end(true) == -5.61 * 1.1, boost::test_tools::tolerance(1e-13));
+  BOOST_TEST(end(false) == -5.61 - 0.1 * (3.439 + 4.0951 + 4.68559),
+             boost::test_tools::tolerance(1e-13));
 }
 
 BOOST_AUTO_TEST_CASE(the_bits_do_not_depend_on_the_number_of_threads) {
