@@ -108,6 +108,30 @@ bool gelsd_with(Gelsd lapack, std::size_t m, std::size_t n, std::size_t k, T* a_
   return info == 0;
 }
 
+template <typename T, typename Gelsy>
+BlasScratch gelsy_query(Gelsy lapack, std::size_t m, std::size_t n, std::size_t k) {
+  if (m == 0 || n == 0 || k == 0) return {1, 1};
+  T reals{};
+  lapack_int rank{};
+  lapack(LAPACK_COL_MAJOR, size32(m), size32(n), size32(k), nullptr, size32(m), nullptr,
+         size32(std::max(m, n)), nullptr, T{}, &rank, &reals, -1);
+  return scratch(reals, size32(n));
+}
+
+template <typename T, typename Gelsy>
+void gelsy_with(Gelsy lapack, std::size_t m, std::size_t n, std::size_t k, T* a_t,
+                std::size_t a_stride, T* b_t, std::size_t b_stride, T cutoff, std::size_t* rank,
+                BlasScratch size, T* reals, std::int32_t* ints) {
+  *rank = 0;
+  if (m == 0 || n == 0 || k == 0) return;
+  use_one_thread();
+  std::fill_n(ints, n, 0);  // every column may be a pivot
+  lapack_int found{};
+  lapack(LAPACK_COL_MAJOR, size32(m), size32(n), size32(k), a_t, size32(a_stride), b_t,
+         size32(b_stride), ints, cutoff, &found, reals, size32(size.reals));
+  *rank = static_cast<std::size_t>(found);
+}
+
 CBLAS_TRANSPOSE operation(bool transposed) { return transposed ? CblasTrans : CblasNoTrans; }
 
 }  // namespace
@@ -255,6 +279,25 @@ bool gelsd(std::size_t m, std::size_t n, std::size_t k, double* a_t, std::size_t
            BlasScratch size, double* reals, std::int32_t* ints) {
   return gelsd_with(LAPACKE_dgelsd_work, m, n, k, a_t, a_stride, b_t, b_stride, s, cutoff, rank,
                     size, reals, ints);
+}
+
+BlasScratch gelsy_scratch(std::size_t m, std::size_t n, std::size_t k, float) {
+  return gelsy_query<float>(LAPACKE_sgelsy_work, m, n, k);
+}
+BlasScratch gelsy_scratch(std::size_t m, std::size_t n, std::size_t k, double) {
+  return gelsy_query<double>(LAPACKE_dgelsy_work, m, n, k);
+}
+void gelsy(std::size_t m, std::size_t n, std::size_t k, float* a_t, std::size_t a_stride,
+           float* b_t, std::size_t b_stride, float cutoff, std::size_t* rank, BlasScratch size,
+           float* reals, std::int32_t* ints) {
+  gelsy_with(LAPACKE_sgelsy_work, m, n, k, a_t, a_stride, b_t, b_stride, cutoff, rank, size, reals,
+             ints);
+}
+void gelsy(std::size_t m, std::size_t n, std::size_t k, double* a_t, std::size_t a_stride,
+           double* b_t, std::size_t b_stride, double cutoff, std::size_t* rank, BlasScratch size,
+           double* reals, std::int32_t* ints) {
+  gelsy_with(LAPACKE_dgelsy_work, m, n, k, a_t, a_stride, b_t, b_stride, cutoff, rank, size, reals,
+             ints);
 }
 
 }  // namespace surplus::kernels

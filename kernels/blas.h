@@ -137,6 +137,26 @@ bool gelsd(std::size_t m, std::size_t n, std::size_t k, double* a_t, std::size_t
            double* b_t, std::size_t b_stride, double* s, double cutoff, std::size_t* rank,
            BlasScratch size, double* reals, std::int32_t* ints);
 
+/// The same X by a complete orthogonal factorisation, from a QR with column pivoting.
+///
+/// a_t     as for gelsd; what comes out has on its diagonal the `rank` diagonal elements of the
+///         triangular factor, all of them between the extreme singular values in size
+/// b_t     as for gelsd
+/// cutoff  columns are added to the triangle R while its estimated condition is below 1 / cutoff
+/// rank    how many were
+/// reals, ints  scratch of gelsy_scratch(m, n, k)
+/// Error   as gelsd
+/// Cost    about 2 m n r - 2 r^3 / 3 flops for each of the two factorisations that are needed, one
+///         if the rank is n
+BlasScratch gelsy_scratch(std::size_t m, std::size_t n, std::size_t k, float);
+BlasScratch gelsy_scratch(std::size_t m, std::size_t n, std::size_t k, double);
+void gelsy(std::size_t m, std::size_t n, std::size_t k, float* a_t, std::size_t a_stride,
+           float* b_t, std::size_t b_stride, float cutoff, std::size_t* rank, BlasScratch size,
+           float* reals, std::int32_t* ints);
+void gelsy(std::size_t m, std::size_t n, std::size_t k, double* a_t, std::size_t a_stride,
+           double* b_t, std::size_t b_stride, double cutoff, std::size_t* rank, BlasScratch size,
+           double* reals, std::int32_t* ints);
+
 }  // namespace surplus::kernels
 
 #endif  // SURPLUS_KERNELS_BLAS_H_

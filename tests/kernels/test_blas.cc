@@ -252,19 +252,26 @@ BOOST_AUTO_TEST_CASE(gesdd_finds_the_singular_values_of_its_reference_and_rebuil
 }
 
 template <typename T>
-void check_gelsd(std::size_t m, std::size_t n, std::size_t k, std::size_t offset) {
+void check_least_squares(bool pivoted, std::size_t m, std::size_t n, std::size_t k,
+                         std::size_t offset) {
   const std::size_t longest = std::max(m, n);
   Operand<T> a_t(n, m, offset, 5), b_t(k, longest, offset, 3), s(1, std::min(m, n), offset);
   a_t.fill_random(m + n);
   b_t.fill_random(k);
   const Operand<T> a0 = a_t, b0 = b_t;
-  const kernels::BlasScratch size = kernels::gelsd_scratch(m, n, k, T{});
+  const kernels::BlasScratch size =
+      pivoted ? kernels::gelsy_scratch(m, n, k, T{}) : kernels::gelsd_scratch(m, n, k, T{});
   std::vector<T> reals(size.reals);
   std::vector<std::int32_t> ints(size.ints);
+  const T cutoff = static_cast<T>(static_cast<double>(longest) * epsilon<T>());
   std::size_t rank = 0;
-  BOOST_TEST(kernels::gelsd(m, n, k, a_t.data(), a_t.stride(), b_t.data(), b_t.stride(), s.data(),
-                            static_cast<T>(static_cast<double>(longest) * epsilon<T>()), &rank,
-                            size, reals.data(), ints.data()));
+  if (pivoted) {
+    kernels::gelsy(m, n, k, a_t.data(), a_t.stride(), b_t.data(), b_t.stride(), cutoff, &rank, size,
+                   reals.data(), ints.data());
+  } else {
+    BOOST_TEST(kernels::gelsd(m, n, k, a_t.data(), a_t.stride(), b_t.data(), b_t.stride(), s.data(),
+                              cutoff, &rank, size, reals.data(), ints.data()));
+  }
   for (const Operand<T>* written : {&a_t, &b_t, &s}) BOOST_TEST(written->intact());
   BOOST_TEST(rank == std::min(m, n));
   const double norm_a = norm(doubles(a0)), norm_x = norm(doubles(b_t)), norm_b = norm(doubles(b0));
@@ -286,13 +293,15 @@ void check_gelsd(std::size_t m, std::size_t n, std::size_t k, std::size_t offset
   }
 }
 
-BOOST_AUTO_TEST_CASE(gelsd_leaves_a_residual_orthogonal_to_the_columns) {
+BOOST_AUTO_TEST_CASE(gelsd_and_gelsy_leave_a_residual_orthogonal_to_the_columns) {
   for (const std::size_t m : {1u, 2u, 9u, 40u}) {
     for (const std::size_t n : {1u, 3u, 20u}) {
       for (const std::size_t offset : tests::kEdgeOffsets) {
         BOOST_TEST_CONTEXT("m " << m << ", n " << n << ", offset " << offset) {
-          check_gelsd<float>(m, n, 2, offset);
-          check_gelsd<double>(m, n, 2, offset);
+          for (const bool pivoted : {false, true}) {
+            check_least_squares<float>(pivoted, m, n, 2, offset);
+            check_least_squares<double>(pivoted, m, n, 2, offset);
+          }
         }
       }
     }
