@@ -12,11 +12,12 @@ TOP_LEVEL = {"README.md", "LICENSE", "meson.build", "meson_options.txt", "kernel
              "tests", "bench"}
 
 # Our own layers below lib/surplus, bottom up, and what each may include of ours besides itself.
-BASE = ["core", "linalg", "data", "autodiff", "nn", "optim", "train"]
+BASE = ["core", "linalg", "data", "features", "autodiff", "nn", "optim", "train"]
 LAYERS = {
     "core": [],
     "linalg": ["core"],
     "data": ["core"],
+    "features": ["core", "linalg"],
     "autodiff": ["core", "linalg"],
     "nn": ["core", "linalg", "autodiff"],
     "optim": ["core", "linalg", "autodiff"],

@@ -4,10 +4,59 @@
 #include <cmath>
 
 #include "kernels/blas.h"
+#include "surplus/core/parallel.h"
 #include "surplus/linalg/checks.h"
+#include "surplus/linalg/matmul.h"
 
 namespace surplus {
 namespace {
+
+// Columns that LAPACK factorises on one thread, and rows of a task below them.
+constexpr std::size_t kPanel = 256, kRows = 128;
+
+// B <- B L^-T for the rows of b, some of them a task.
+template <typename T>
+void divide_rows(MatrixView<const T> l, MatrixView<T> b) {
+  const Chunks chunks{b.rows(), kRows};
+  parallel_for(chunks.count(), [&](std::size_t chunk) {
+    const std::size_t i = chunks.begin(chunk);
+    kernels::trsm_right(true, chunks.end(chunk) - i, b.cols(), l.data(), l.stride(),
+                        b.data() + i * b.stride(), b.stride());
+  });
+}
+
+// The leading `done` rows of l are the factor's; right-looking from there on.
+template <typename T>
+std::size_t factorise(MatrixView<T> l, std::size_t done) {
+  const std::size_t n = l.rows();
+  if (done > 0 && done < n) {
+    const MatrixView<T> below = l.block(done, 0, n - done, done);
+    divide_rows<T>(l.block(0, 0, done, done), below);
+    gram(below, l.block(done, done, n - done, n - done), {.alpha = -1, .beta = 1});
+  }
+  for (std::size_t i = done; i < n; i += kPanel) {
+    const std::size_t width = std::min(kPanel, n - i), rest = n - i - width;
+    const MatrixView<T> corner = l.block(i, i, width, width);
+    const std::size_t pivots = kernels::potrf(width, corner.data(), corner.stride());
+    if (pivots < width) return i + pivots;
+    if (rest == 0) break;
+    const MatrixView<T> below = l.block(i + width, i, rest, width);
+    divide_rows<T>(corner, below);
+    gram(below, l.block(i + width, i + width, rest, rest), {.alpha = -1, .beta = 1});
+  }
+  return n;
+}
+
+template <typename T>
+std::size_t extend_cholesky_of(MatrixView<T> l, std::size_t done) {
+  const char* function = "extend_cholesky";
+  detail::require_square(function, "l", l.shape());
+  SURPLUS_REQUIRE(done <= l.rows(), ShapeError, function, "done must be at most n", "done", done,
+                  "n", l.rows());
+  detail::require_lapack_size(function, "l", l.shape(), l.stride());
+  detail::require_finite_lower(function, "l", MatrixView<const T>(l));
+  return factorise(l, done);
+}
 
 template <typename T>
 std::size_t try_cholesky_of(const char* function, MatrixView<const T> a, MatrixView<T> l) {
@@ -21,7 +70,7 @@ std::size_t try_cholesky_of(const char* function, MatrixView<const T> a, MatrixV
     if (l.data() != a.data()) std::copy_n(a.row(i).data(), i + 1, l.row(i).data());
     std::fill(l.row(i).begin() + static_cast<std::ptrdiff_t>(i) + 1, l.row(i).end(), T{});
   }
-  return kernels::potrf(n, l.data(), l.stride());
+  return factorise(l, 0);
 }
 
 template <typename T>
@@ -55,6 +104,13 @@ std::size_t try_cholesky(MatrixView<const float> a, MatrixView<float> l) {
 }
 std::size_t try_cholesky(MatrixView<const double> a, MatrixView<double> l) {
   return try_cholesky_of("try_cholesky", a, l);
+}
+
+std::size_t extend_cholesky(MatrixView<float> l, std::size_t done) {
+  return extend_cholesky_of(l, done);
+}
+std::size_t extend_cholesky(MatrixView<double> l, std::size_t done) {
+  return extend_cholesky_of(l, done);
 }
 
 double log_determinant(MatrixView<const float> l) { return log_determinant_of(l); }

@@ -15,7 +15,7 @@ namespace surplus {
 /// Throws  ShapeError if a is not square; ArgumentError at a NaN or an infinity; NumericalError
 ///         naming the first pivot that is not positive if a is not positive definite
 /// Error   L L^T = A + E, |E[i, j]| <= (n + 2) * eps * sum_l |L[i, l] L[j, l]|
-/// Cost    n^3 / 3 flops; allocates the result
+/// Cost    n^3 / 3 flops on all threads; allocates the result
 /// Source  Higham (2002), Accuracy and Stability of Numerical Algorithms, theorem 10.3
 Matrix<float> cholesky(MatrixView<const float> a);
 Matrix<double> cholesky(MatrixView<const double> a);
@@ -28,9 +28,23 @@ Matrix<double> cholesky(MatrixView<const double> a);
 /// Returns the number of leading pivots that are positive: n if a is positive definite, otherwise
 ///         the row of the first that is not, and l is not defined
 /// Throws  ShapeError, ArgumentError as above
-/// Cost    n^3 / 3 flops, no allocation
+/// Cost    n^3 / 3 flops on all threads, no allocation
 std::size_t try_cholesky(MatrixView<const float> a, MatrixView<float> l);
 std::size_t try_cholesky(MatrixView<const double> a, MatrixView<double> l);
+
+/// The factor of a matrix that has grown: A's leading part is factorised, rows were added.
+///
+/// l       n x n; going in, the lower triangle has the factor of A's leading part in its first
+///         `done` rows and A itself in the others; coming out, the factor of A. The strict upper
+///         triangle is neither read nor written
+/// done    at most n; 0 factorises A in place
+/// Returns as try_cholesky()
+/// Throws  ShapeError if l is not square or done exceeds n; ArgumentError at a NaN or an infinity
+/// Error   as cholesky()
+/// Cost    (n^3 - done^3) / 3 flops on all threads, no allocation
+/// Promises the bits do not depend on the number of threads
+std::size_t extend_cholesky(MatrixView<float> l, std::size_t done);
+std::size_t extend_cholesky(MatrixView<double> l, std::size_t done);
 
 /// log det A = 2 sum_i log L[i, i], summed in double.
 ///

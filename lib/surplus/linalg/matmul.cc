@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "kernels/gemm.h"
+#include "kernels/syrk.h"
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
 
@@ -137,6 +138,40 @@ void multiply_in_pieces(MatrixView<const T> a, MatrixView<const T> b, const UseP
   parallel_for(rows.count() * cols.count(), std::cref(multiply_piece));
 }
 
+// Tiles of the lower triangle, row after row; those on the diagonal are triangles themselves.
+template <typename T>
+void multiply_gram(MatrixView<const T> a, MatrixView<T> c, const GramConfig& config) {
+  const Shape op_a = config.transpose ? Shape{a.cols(), a.rows()} : a.shape();
+  SURPLUS_REQUIRE(c.shape() == (Shape{op_a.rows, op_a.rows}), ShapeError, "gram",
+                  "c must be op(a) times its transpose", "op(a)", op_a, "c", c.shape());
+  Chunks rows{op_a.rows, kBlock};
+  while (rows.count() < 4 && rows.size > kSmallest &&
+         static_cast<double>(rows.size * rows.size) * static_cast<double>(op_a.cols) >
+             kWorthATask) {
+    rows.size /= 2;
+  }
+  const std::size_t step = config.transpose ? 1 : a.stride();
+  const T alpha = static_cast<T>(config.alpha), beta = static_cast<T>(config.beta);
+  const auto multiply_tile = [&](std::size_t index) {
+    std::size_t row = 0;
+    while ((row + 1) * (row + 2) / 2 <= index) ++row;
+    const std::size_t i = rows.begin(row), j = rows.begin(index - row * (row + 1) / 2);
+    const std::size_t m = rows.end(row) - i, k = op_a.cols;
+    T* const to = c.data() + i * c.stride() + j;
+    if (i == j) {
+      void* const scratch = thread_scratch(kernels::syrk_scratch_size(m, k));
+      kernels::syrk(config.transpose, m, k, alpha, a.data() + i * step, a.stride(), beta, to,
+                    c.stride(), scratch);
+    } else {
+      void* const scratch = thread_scratch(kernels::gemm_scratch_size(m, rows.size, k));
+      kernels::gemm(op(config.transpose), op(!config.transpose), m, rows.size, k, alpha,
+                    a.data() + i * step, a.stride(), a.data() + j * step, a.stride(), beta, to,
+                    c.stride(), scratch);
+    }
+  };
+  parallel_for(rows.count() * (rows.count() + 1) / 2, std::cref(multiply_tile));
+}
+
 template <typename T>
 Matrix<T> product(MatrixView<const T> a, MatrixView<const T> b, const MatmulConfig& config) {
   SURPLUS_REQUIRE(config.beta == 0, ArgumentError, "matmul",
@@ -163,6 +198,12 @@ Matrix<float> matmul(MatrixView<const float> a, MatrixView<const float> b,
 Matrix<double> matmul(MatrixView<const double> a, MatrixView<const double> b,
                       const MatmulConfig& config) {
   return product(a, b, config);
+}
+void gram(MatrixView<const float> a, MatrixView<float> c, const GramConfig& config) {
+  multiply_gram(a, c, config);
+}
+void gram(MatrixView<const double> a, MatrixView<double> c, const GramConfig& config) {
+  multiply_gram(a, c, config);
 }
 void matmul_in_pieces(MatrixView<const float> a, MatrixView<const float> b,
                       const UsePiece<float>& use, const MatmulConfig& config) {

@@ -56,6 +56,24 @@ void matmul_in_pieces(MatrixView<const float> a, MatrixView<const float> b,
 void matmul_in_pieces(MatrixView<const double> a, MatrixView<const double> b,
                       const UsePiece<double>& use, const MatmulConfig& config = {});
 
+/// How gram() takes its operands.
+struct GramConfig {
+  bool transpose = false;  ///< A^T A instead of A A^T
+  double alpha = 1;
+  double beta = 0;  ///< 0 overwrites C without reading it
+};
+
+/// C = alpha A A^T + beta C, or C = alpha A^T A + beta C: the lower triangle.
+///
+/// a        n x k, or k x n if it is transposed
+/// c        n x n, only the lower triangle is read and written; must not overlap a
+/// Throws   ShapeError if the shapes do not fit
+/// Error    as matmul()
+/// Cost     about n (n + 500) k flops on all threads, half of matmul()'s
+/// Promises as matmul()
+void gram(MatrixView<const float> a, MatrixView<float> c, const GramConfig& config = {});
+void gram(MatrixView<const double> a, MatrixView<double> c, const GramConfig& config = {});
+
 /// A right operand in the order in which the product reads it, for a B that many products share:
 /// weights, say. To be used on the SIMD target it was made on.
 template <typename T>

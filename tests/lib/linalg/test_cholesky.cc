@@ -153,5 +153,39 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_or_is_not_finite_is_refused) {
                              "row 1, value 0"));
 }
 
+// More than one panel, and rows added within one: the factor is that of the whole matrix.
+BOOST_AUTO_TEST_CASE(a_factor_that_grew_is_the_factor_of_the_grown_matrix) {
+  const std::size_t n = 600;
+  const Matrix<double> a = spd_matrix<double>(n, 3);
+  for (const std::size_t done : {0u, 1u, 100u, 257u, 599u, 600u}) {
+    Matrix<double> l(a);
+    BOOST_TEST(try_cholesky(a.view().block(0, 0, done, done), l.view().block(0, 0, done, done)) ==
+               done);
+    BOOST_TEST(extend_cholesky(l.view(), done) == n);
+    double worst = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j <= i; ++j) {
+        double sum = 0, size = 0;
+        for (std::size_t p = 0; p <= j; ++p) {
+          sum += l(i, p) * l(j, p);
+          size += std::abs(l(i, p) * l(j, p));
+        }
+        worst = std::max(worst, std::abs(sum - a(i, j)) / size);
+      }
+    }
+    // Once for the factor, once for this check.
+    BOOST_TEST(worst <= 2 * static_cast<double>(n + 2) * 0x1p-52);
+    if (done < n) BOOST_TEST(l(0, n - 1) == a(0, n - 1));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_factor_that_cannot_grow_says_where_it_ends) {
+  Matrix<double> l = tests::identity<double>(400);
+  l(300, 300) = -1;
+  BOOST_TEST(extend_cholesky(l.view(), 200) == 300u);
+  BOOST_CHECK_EXCEPTION(extend_cholesky(l.view(), 401), ShapeError,
+                        says("extend_cholesky: done must be at most n; got done 401, n 400"));
+}
+
 }  // namespace
 }  // namespace surplus

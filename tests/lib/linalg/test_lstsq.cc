@@ -99,6 +99,76 @@ BOOST_AUTO_TEST_CASE(without_rows_columns_or_right_hand_sides_the_answer_is_empt
   BOOST_TEST(std::abs(no_sides.singular_values[0] - 4) <= 60 * 0x1p-52 * 5);
 }
 
+// Full rank, tall, square and wide: three roads to one X.
+template <typename T>
+void check_methods_agree(const Shape& shape) {
+  const Matrix<T> a = random_matrix<T>(shape.rows, shape.cols, 3);
+  const Matrix<T> b = random_matrix<T>(shape.rows, 2, 4);
+  const Lstsq<T> surest = lstsq(a, b);
+  const double unit = 30 * static_cast<double>(std::max(shape.rows, shape.cols)) *
+                      std::numeric_limits<T>::epsilon() * surest.condition * surest.condition;
+  for (const LstsqMethod method : {LstsqMethod::kPivotedQr, LstsqMethod::kGram}) {
+    const Lstsq<T> other = lstsq(a, b, {.method = method, .corrections = 4});
+    BOOST_TEST(other.rank == surest.rank);
+    BOOST_TEST(distance(other.x, surest.x) <= unit * norm(surest.x));
+    BOOST_TEST(other.condition <= surest.condition * (1 + unit));
+    BOOST_TEST(other.condition >= 1);
+    BOOST_TEST(std::abs(other.norm - norm(surest.x)) <= unit * norm(surest.x));
+    BOOST_TEST(std::abs(other.residual - surest.residual) <= unit * norm(b));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(all_methods_find_the_same_solution_of_full_rank) {
+  for (const Shape shape :
+       {Shape{1, 1}, Shape{9, 9}, Shape{30, 6}, Shape{6, 30}, Shape{300, 290}}) {
+    BOOST_TEST_CONTEXT("shape " << to_text(shape)) {
+      check_methods_agree<double>(shape);
+      if (shape.rows < 100) check_methods_agree<float>(shape);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(pivoted_qr_finds_the_smallest_solution_of_any_rank) {
+  for (const Shape shape : {Shape{20, 8}, Shape{8, 20}}) {
+    const Matrix<double> a = of_rank<double>(shape.rows, shape.cols, 4);
+    const Matrix<double> b = random_matrix<double>(shape.rows, 3, 6);
+    const Lstsq<double> svd = lstsq(a, b), qr = lstsq(a, b, {.method = LstsqMethod::kPivotedQr});
+    BOOST_TEST(qr.rank == 4u);
+    BOOST_TEST(distance(qr.x, svd.x) <= 1000 * 0x1p-52 * svd.condition * svd.condition * svd.norm);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(corrections_win_back_digits_that_the_gram_matrix_loses) {
+  // Singular values from 1 to 1e-6: the product is known to 1e-4 of the smallest one.
+  const Svd<double> u = svd(random_matrix<double>(40, 12, 1));
+  Matrix<double> a(40, 12);
+  for (std::size_t i = 0; i < 40; ++i) {
+    for (std::size_t j = 0; j < 12; ++j) {
+      for (std::size_t l = 0; l < 12; ++l) {
+        a(i, j) += u.u(i, l) * std::pow(10.0, -6 * static_cast<double>(l) / 11) * u.vt(l, j);
+      }
+    }
+  }
+  const Matrix<double> truth = random_matrix<double>(12, 1, 5), b = product(a, truth);
+  double before = 1;
+  for (const std::size_t corrections : {0u, 1u, 2u}) {
+    const Lstsq<double> fit =
+        lstsq(a, b, {.method = LstsqMethod::kGram, .corrections = corrections});
+    const double error = distance(fit.x, truth) / norm(truth);
+    BOOST_TEST(error < before);
+    before = error;
+  }
+  BOOST_TEST(before <= 100 * 0x1p-52 * 1e6);
+}
+
+BOOST_AUTO_TEST_CASE(the_gram_path_refuses_a_matrix_without_full_rank) {
+  BOOST_CHECK_EXCEPTION(
+      lstsq(Matrix<double>{{1, 0}, {0, 0}}, Matrix<double>{{1}, {1}},
+            {.method = LstsqMethod::kGram}),
+      NumericalError,
+      says("lstsq: the Gram matrix must be positive definite; got pivot 1, order 2"));
+}
+
 BOOST_AUTO_TEST_CASE(what_does_not_fit_or_is_not_finite_is_refused) {
   const double nan = std::nan("");
   const Matrix<double> one{{1}};

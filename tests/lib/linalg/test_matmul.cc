@@ -168,5 +168,32 @@ BOOST_AUTO_TEST_CASE(errors_name_what_does_not_fit) {
                         says("matmul: c must not be a or b"));
 }
 
+// The bound is matmul()'s for elements in [-1, 1); the upper triangle holds what must stay.
+BOOST_AUTO_TEST_CASE(gram_is_the_lower_triangle_of_a_product_with_the_transpose) {
+  for (const Shape shape : {Shape{0, 3}, Shape{3, 0}, Shape{1, 5}, Shape{70, 9}, Shape{700, 60}}) {
+    for (const bool transpose : {false, true}) {
+      const Matrix<double> plain = random_matrix<double>(shape.rows, shape.cols, 5);
+      const Matrix<double> a = transpose ? tests::transpose(plain) : plain;
+      Matrix<double> c = random_matrix<double>(shape.rows, shape.rows, 6);
+      const Matrix<double> old = c;
+      gram(a.view(), c.view(), {.transpose = transpose, .alpha = -2, .beta = 0.5});
+      const Matrix<double> expected = tests::product(plain, tests::transpose(plain));
+      const auto k = static_cast<double>(shape.cols);
+      double worst = 0;
+      for (std::size_t i = 0; i < shape.rows; ++i) {
+        for (std::size_t j = 0; j <= i; ++j) {
+          worst = std::max(worst, std::abs(c(i, j) + 2 * expected(i, j) - 0.5 * old(i, j)));
+        }
+        for (std::size_t j = i + 1; j < shape.rows; ++j) BOOST_REQUIRE(c(i, j) == old(i, j));
+      }
+      BOOST_TEST(worst <= 2 * (k + k / 64 + 5) * 0x1p-52 * (2 * k + 0.5));
+    }
+  }
+  Matrix<double> c(3, 3);
+  BOOST_CHECK_EXCEPTION(
+      gram(Matrix<double>(2, 3).view(), c.view()), ShapeError,
+      tests::says("gram: c must be op(a) times its transpose; got op(a) 2 x 3, c 3 x 3"));
+}
+
 }  // namespace
 }  // namespace surplus
