@@ -26,23 +26,15 @@ constexpr std::size_t kOuterTile = 4, kMomentsTile = 4;
 constexpr std::size_t kOuterTile = 3, kMomentsTile = 2;
 #endif
 
-// to[j] += the sum of the lanes of sum[j], for `count` <= kOuterTile. Four at once take 13
-// instructions, one by one 28.
+// to[j] += the sum of the lanes of sum[j], for `count` <= kOuterTile.
 HWY_INLINE void AddLanes(std::size_t count, const Vec64* sum, double* to) {
   const Lanes64 d;
 #if HWY_TARGET <= HWY_AVX3
   static_assert(kOuterTile == 4);
   if (count == 4) {
-    const hn::Half<Lanes64> half;
-    const Vec64 ab =
-        hn::Add(hn::InterleaveLower(d, sum[0], sum[1]), hn::InterleaveUpper(d, sum[0], sum[1]));
-    const Vec64 cd =
-        hn::Add(hn::InterleaveLower(d, sum[2], sum[3]), hn::InterleaveUpper(d, sum[2], sum[3]));
-    const auto ab2 = hn::Add(hn::LowerHalf(half, ab), hn::UpperHalf(half, ab));
-    const auto cd2 = hn::Add(hn::LowerHalf(half, cd), hn::UpperHalf(half, cd));
-    const auto all =
-        hn::Add(hn::ConcatLowerLower(half, cd2, ab2), hn::ConcatUpperUpper(half, cd2, ab2));
-    hn::StoreU(hn::Add(hn::LoadU(half, to), all), half, to);
+    const FourDoubles four;
+    const auto sums = FourSums(sum[0], sum[1], sum[2], sum[3]);
+    hn::StoreU(hn::Add(hn::LoadU(four, to), sums), four, to);
     return;
   }
 #endif

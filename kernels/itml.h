@@ -39,6 +39,12 @@ constexpr std::size_t itml_stride(std::size_t d) {
   return (d + kItmlPadding - 1) / kItmlPadding * kItmlPadding;
 }
 
+/// As many pairs share a pass over A.
+inline constexpr std::size_t kItmlBlock = 2;
+
+/// How many vectors of itml_stride(d) elements itml_sweep() works in.
+inline constexpr std::size_t kItmlScratch = 4 * kItmlBlock;
+
 /// Projects the metric A once onto each of the pair constraints, in order. With
 /// v = x[first] - x[second], p = v^T A v, delta = +1 for similar pairs and -1 for dissimilar ones,
 /// and 1/xi = 1/bound - delta * lambda / gamma:
@@ -55,10 +61,11 @@ constexpr std::size_t itml_stride(std::size_t d) {
 /// a                  A, d x d, symmetric positive definite, rows itml_stride(d) elements apart
 ///                    with zeros after each row; both triangles are updated, and stay equal to
 ///                    the bit
-/// scratch            3 * itml_stride(d) elements
-/// Error     the computed p is within 2 d eps |v|^T |A| |v| of the exact one
-/// Cost      4 * d^2 flops per projection; A is read and written once, each update waiting for the
-///           next pair (twice read for rows that fit into registers)
+/// scratch            kItmlScratch * itml_stride(d) elements
+/// Error     the computed p is within (2 d + 6) eps |v|^T |A| |v| of the exact one, A being the larger
+///           of the metric and of that before the block of kItmlBlock pairs
+/// Cost      4 * d^2 flops per projection; A is read and written once for kItmlBlock pairs, whose
+///           updates wait for the next block
 /// Promises  stops before the first pair with p <= 0 or p not finite: rounding has cost A its
 ///           definiteness, or an operand is not finite; nothing is changed by that pair
 /// Source    Davis, Kulis, Jain, Sra, Dhillon (2007), Information-theoretic metric learning, with

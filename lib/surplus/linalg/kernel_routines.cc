@@ -278,7 +278,8 @@ KernelCall itml_call(std::size_t pairs, std::size_t points, std::size_t d) {
   }
   return [=, x = numbers<double>(points, d), first = std::move(first), second = std::move(second),
           similar = std::move(similar), a = Matrix<double>(d, stride),
-          lambda = std::vector<double>(pairs), scratch = Matrix<double>(3, stride)]() mutable {
+          lambda = std::vector<double>(pairs),
+          scratch = Matrix<double>(kernels::kItmlScratch, stride)]() mutable {
     for (double& value : a.values()) value = 0;
     for (std::size_t i = 0; i < d; ++i) a(i, i) = 1;
     for (double& value : lambda) value = 0;
@@ -294,8 +295,8 @@ void add_itml(KernelTable& table) {
     const auto entries = as_double(d * d);
     const double footprint = sizeof(double) * as_double(kPoints * d + kPairs) + 9.0 * kPairs;
     table.push_back({"solvers", "itml_sweep", "double", shape_of(kPairs, d), 4 * entries * kPairs,
-                     3 * entries * kPairs * sizeof(double), footprint, KernelTraffic::kUpdates,
-                     [d] { return itml_call(kPairs, kPoints, d); }});
+                     2 * entries * kPairs * sizeof(double) / kernels::kItmlBlock, footprint,
+                     KernelTraffic::kUpdates, [d] { return itml_call(kPairs, kPoints, d); }});
   }
 }
 

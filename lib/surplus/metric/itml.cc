@@ -59,7 +59,7 @@ class Learner {
         bounds_{bounds.similar, bounds.different, slack, kSameRow},
         dual_(pairs.count, 0.0),
         metric_(x.cols(), kernels::itml_stride(x.cols())),
-        scratch_(3, kernels::itml_stride(x.cols())),
+        scratch_(kernels::kItmlScratch, kernels::itml_stride(x.cols())),
         held_(pairs.count <= kKept ? pairs.count : kBlock),
         first_(held_),
         second_(held_),
