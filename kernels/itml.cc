@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #undef HWY_TARGET_INCLUDE
@@ -23,17 +24,19 @@ HWY_INLINE double Difference(std::size_t d, const double* HWY_RESTRICT p,
   const D64 tag;
   const std::size_t lanes = hn::Lanes(tag), padded = itml_stride(d);
   V64 norm = hn::Zero(tag);
-  for (std::size_t j = 0; j < padded; j += lanes) {
-    if (j >= d) {  // the one-lane MaskedLoad of Highway 1.0.3 reads what its mask leaves out
-      hn::StoreU(hn::Zero(tag), tag, v + j);
-      continue;
-    }
-    const std::size_t rest = d - j;
-    const V64 vj = rest >= lanes ? hn::Sub(hn::LoadU(tag, p + j), hn::LoadU(tag, q + j))
-                                 : hn::Sub(LoadTail(tag, p + j, rest), LoadTail(tag, q + j, rest));
+  std::size_t j = 0;
+  for (; j + lanes <= d; j += lanes) {
+    const V64 vj = hn::Sub(hn::LoadU(tag, p + j), hn::LoadU(tag, q + j));
     norm = hn::MulAdd(vj, vj, norm);
     hn::StoreU(vj, tag, v + j);
   }
+  if (j < d) {
+    const V64 vj = hn::Sub(LoadTail(tag, p + j, d - j), LoadTail(tag, q + j, d - j));
+    norm = hn::MulAdd(vj, vj, norm);
+    hn::StoreU(vj, tag, v + j);
+    j += lanes;
+  }
+  for (; j < padded; j += lanes) hn::StoreU(hn::Zero(tag), tag, v + j);
   return ReduceSum(tag, norm);
 }
 
@@ -76,12 +79,11 @@ HWY_INLINE void PassRows(std::size_t d, std::size_t i, const Block& block, doubl
     }
   }
 #if HWY_TARGET <= HWY_AVX2
-  if constexpr (kRows == 2) {
-    static_assert(kItmlBlock == 2);
-    const hn::FixedTag<double, 2> two;
-    const auto sums = FourSums(dot[0][0], dot[1][0], dot[0][1], dot[1][1]);
-    hn::StoreU(hn::LowerHalf(two, sums), two, block.w + i);
-    hn::StoreU(hn::UpperHalf(two, sums), two, block.w + stride + i);
+  if constexpr (kRows == 4) {
+    for (std::size_t b = 0; b < kItmlBlock; ++b) {
+      const auto sums = FourSums(dot[0][b], dot[1][b], dot[2][b], dot[3][b]);
+      hn::StoreU(sums, FourDoubles(), block.w + b * stride + i);
+    }
     return;
   }
 #endif
@@ -90,34 +92,54 @@ HWY_INLINE void PassRows(std::size_t d, std::size_t i, const Block& block, doubl
   }
 }
 
-// All rows, in twos that share the loads of y and v. Each element of A is read (and written) once
+// All rows, in fours that share the loads of y and v. Each element of A is read (and written) once
 // for kItmlBlock pairs.
 template <bool kUpdate>
 HWY_INLINE void Pass(std::size_t d, const Block& block, double* HWY_RESTRICT a) {
   std::size_t i = 0;
-  for (; i + 2 <= d; i += 2) PassRows<kUpdate, 2>(d, i, block, a);
-  if (i < d) PassRows<kUpdate, 1>(d, i, block, a);
+  for (; i + 4 <= d; i += 4) PassRows<kUpdate, 4>(d, i, block, a);
+  for (; i < d; ++i) PassRows<kUpdate, 1>(d, i, block, a);
 }
 
-HWY_INLINE double Dot(std::size_t padded, const double* HWY_RESTRICT x,
-                      const double* HWY_RESTRICT y) {
+// The upper triangle of v^T A v, from w = A v.
+HWY_INLINE void Gram(std::size_t d, const Block& block, double (&gram)[kItmlBlock][kItmlBlock]) {
   const D64 tag;
-  V64 sum = hn::Zero(tag);
-  for (std::size_t j = 0; j < padded; j += hn::Lanes(tag)) {
-    sum = hn::MulAdd(hn::LoadU(tag, x + j), hn::LoadU(tag, y + j), sum);
+  const std::size_t stride = itml_stride(d);
+  V64 sum[kItmlBlock][kItmlBlock];
+  for (auto& row : sum) std::fill(std::begin(row), std::end(row), hn::Zero(tag));
+  for (std::size_t j = 0; j < stride; j += hn::Lanes(tag)) {
+    for (std::size_t b = 0; b < kItmlBlock; ++b) {
+      const V64 v = hn::LoadU(tag, block.v + b * stride + j);
+      for (std::size_t t = b; t < kItmlBlock; ++t) {
+        sum[b][t] = hn::MulAdd(v, hn::LoadU(tag, block.w + t * stride + j), sum[b][t]);
+      }
+    }
   }
-  return ReduceSum(tag, sum);
+  for (std::size_t b = 0; b < kItmlBlock; ++b) {
+    for (std::size_t t = b; t < kItmlBlock; ++t) gram[b][t] = ReduceSum(tag, sum[b][t]);
+  }
 }
 
-// to = factor * x (+ to if kAdd)
-template <bool kAdd>
-HWY_INLINE void Scaled(std::size_t padded, double factor, const double* HWY_RESTRICT x,
-                       double* HWY_RESTRICT to) {
+// to += factor * x
+HWY_INLINE void AddScaled(std::size_t padded, double factor, const double* HWY_RESTRICT x,
+                          double* HWY_RESTRICT to) {
   const D64 tag;
   const V64 f = hn::Set(tag, factor);
   for (std::size_t j = 0; j < padded; j += hn::Lanes(tag)) {
-    const V64 xj = hn::LoadU(tag, x + j);
-    hn::StoreU(kAdd ? hn::MulAdd(f, xj, hn::LoadU(tag, to + j)) : hn::Mul(f, xj), tag, to + j);
+    hn::StoreU(hn::MulAdd(f, hn::LoadU(tag, x + j), hn::LoadU(tag, to + j)), tag, to + j);
+  }
+}
+
+// z and y with y z^T = beta w w^T
+HWY_INLINE void Halve(std::size_t padded, double beta, const double* HWY_RESTRICT w,
+                      double* HWY_RESTRICT z, double* HWY_RESTRICT y) {
+  const D64 tag;
+  const double root = std::sqrt(std::abs(beta));
+  const V64 of_z = hn::Set(tag, root), of_y = hn::Set(tag, std::copysign(root, beta));
+  for (std::size_t j = 0; j < padded; j += hn::Lanes(tag)) {
+    const V64 wj = hn::LoadU(tag, w + j);
+    hn::StoreU(hn::Mul(of_z, wj), tag, z + j);
+    hn::StoreU(hn::Mul(of_y, wj), tag, y + j);
   }
 }
 
@@ -167,11 +189,7 @@ ItmlSweep Sweep(std::size_t d, const double* HWY_RESTRICT x, std::size_t x_strid
                            x + pairs.second[first + b] * x_stride, block.v + b * stride);
     }
     pass();
-    for (std::size_t b = 0; b < size; ++b) {
-      for (std::size_t t = b; t < size; ++t) {
-        gram[b][t] = Dot(stride, block.v + b * stride, block.w + t * stride);
-      }
-    }
+    Gram(d, block, gram);
     for (std::size_t b = 0; b < size; ++b, ++result.done) {
       if (norm[b] <= bounds.zero) {
         ++result.skipped;
@@ -200,11 +218,9 @@ ItmlSweep Sweep(std::size_t d, const double* HWY_RESTRICT x, std::size_t x_strid
       for (std::size_t t = b + 1; t < size; ++t) {
         const double factor = beta * gram[b][t];
         for (std::size_t u = t; u < size; ++u) gram[t][u] += factor * gram[b][u];
-        Scaled<true>(stride, factor, w, block.w + t * stride);
+        AddScaled(stride, factor, w, block.w + t * stride);
       }
-      const double root = std::sqrt(std::abs(beta));
-      Scaled<false>(stride, root, w, block.z + waiting * stride);
-      Scaled<false>(stride, std::copysign(root, beta), w, block.y + waiting * stride);
+      Halve(stride, beta, w, block.z + waiting * stride, block.y + waiting * stride);
       ++waiting;
       dual -= alpha;
       result.change += std::abs(alpha);
