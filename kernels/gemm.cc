@@ -69,6 +69,9 @@ HWY_INLINE bool Collides(std::size_t stride) {
   return stride * sizeof(T) % 4096 == 0;
 }
 
+// Panels of a B whose rows collide are copied so many at a time, as many adjacent lines of each row.
+constexpr std::size_t kPanelGroup = 4;
+
 // The rows of a packed block of A lie an odd number of cache lines apart, so that the rows of a tile
 // fall into different sets of L1.
 template <typename T>
@@ -97,6 +100,11 @@ HWY_INLINE void Pack(const Operand<T>& from, std::size_t i, std::size_t j, std::
   } else {
     TransposeBlock(cols, rows, from.at(i, j), from.stride, to, to_stride);
   }
+}
+
+template <typename T>
+std::size_t PaddedColumns(std::size_t n) {
+  return CeilDiv(n, kTileCols<T>) * kTileCols<T>;
 }
 
 // The right operand: where it lies, or, if `packed` is not null, packed into panels of kTileCols
@@ -147,10 +155,13 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
                                                    (many_panels || Collides<T>(a.stride)));
   const bool packs_b = b.packed == nullptr && !shallow && (b.is_transposed() || m > 2 * kTileRows);
   const bool keeps_b = packs_b && m > blocks.size;
+  const bool groups_b = packs_b && !b.is_transposed() && Collides<T>(b.plain.stride);
   const auto in_place = [](std::size_t width) { return kMasksLoads || width % kLanes<T> == 0; };
   const Cut widths(n, keeps_b ? kBlockCols<T> : n, cols);
   T* const panels = scratch;
-  T* const block = scratch + (keeps_b ? widths.size : cols) * depths.size;
+  T* const block =
+      scratch +
+      std::min(keeps_b ? widths.size : kPanelGroup * cols, PaddedColumns<T>(n)) * depths.size;
 
   for (std::size_t left = 0; left < n; left += widths.size) {
     const std::size_t right = left + widths.length(left);
@@ -193,13 +204,21 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
         }
         const bool packs_panels = packs_b && (i == 0 || !keeps_b);
         for (std::size_t j = left; j < right; j += cols) {
-          T* const panel = panels + (keeps_b ? (j - left) * depth : 0);
+          const std::size_t of_group = (j - left) / cols % kPanelGroup;
+          T* const panel = panels + (keeps_b ? j - left : groups_b ? of_group * cols : 0) * depth;
           tile.cols = std::min(cols, n - j);
           tile.c = c + i * c_stride + j;
           T* packed_by_tile = nullptr;
           if (b.packed != nullptr || (!packs_b && in_place(tile.cols))) {
             tile.b = b.panel(p, j, depth);
             tile.b_stride = b.stride();
+          } else if (packs_panels && groups_b && tile.cols == cols) {
+            if (of_group == 0) {
+              CopyPanels(depth, std::min(kPanelGroup, (right - j) / cols), cols, b.plain.at(p, j),
+                         b.plain.stride, panel);
+            }
+            tile.b = panel;
+            tile.b_stride = cols;
           } else if (packs_panels && !b.is_transposed() && tile.cols == cols) {
             tile.b = b.panel(p, j, depth);
             tile.b_stride = b.stride();
@@ -212,8 +231,10 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
           // The first tiles fetch the next panel, each as many rows as it has turns of its loop.
           tile.next = tile.b;
           tile.next_tiles = 0;
-          if (j + cols < right && !(packs_panels && b.is_transposed())) {
-            const bool kept = packs_b && !packs_panels;
+          const bool grouped = groups_b && packs_panels;
+          if (j + cols < right && !(packs_panels && b.is_transposed()) &&
+              !(grouped && (of_group + 1 == kPanelGroup || j + 2 * cols > right))) {
+            const bool kept = packs_b && (!packs_panels || grouped);
             tile.next = kept ? panel + depth * cols : b.panel(p, j + cols, depth);
             tile.next_stride = kept ? cols : b.stride();
             tile.next_tiles = kUnroll;
@@ -233,11 +254,6 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
 }
 
 static_assert(kPackedColumns % kTileCols<float> == 0 && kPackedColumns % kTileCols<double> == 0);
-
-template <typename T>
-std::size_t PaddedColumns(std::size_t n) {
-  return CeilDiv(n, kTileCols<T>) * kTileCols<T>;
-}
 
 template <typename T>
 void PackB(std::size_t n, std::size_t k, const Operand<T>& b, T* packed) {
@@ -311,8 +327,8 @@ template <typename T>
 std::size_t ScratchBytes(std::size_t m, std::size_t n, std::size_t k) {
   const std::size_t depth = std::min(k, kDepth<T>) + kUnroll;
   const std::size_t rows = std::min(m, kBlockRows<T> + kTileRows);
-  const std::size_t columns =
-      m <= kBlockRows<T> ? kTileCols<T> : std::min(PaddedColumns<T>(n), kBlockCols<T>);
+  const std::size_t columns = std::min(
+      PaddedColumns<T>(n), m <= kBlockRows<T> ? kPanelGroup * kTileCols<T> : kBlockCols<T>);
   return (depth * columns + rows * PackedStride<T>(depth)) * sizeof(T);
 }
 std::size_t ScratchSize(std::size_t m, std::size_t n, std::size_t k) {
