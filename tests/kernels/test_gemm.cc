@@ -121,6 +121,11 @@ void compare_all_edges() {
       compare_with_reference(Product<T>(op_a, op_b, 7, 1003, lanes + 1, 3, 1));
       // Several blocks of rows of a shallow product that ends within a vector.
       compare_with_reference(Product<T>(op_a, op_b, 400, 2 * 16 * lanes + 3, 5, 1, 3));
+      // Rows of B that lie a multiple of 4 KiB apart, for one block of rows and for several.
+      for (const std::size_t m : {40u, 400u}) {
+        const std::size_t k = 450, n = 6 * lanes + 3, columns = op_b == Op::kPlain ? n : k;
+        compare_with_reference(Product<T>(op_a, op_b, m, n, k, 1, 1024 - columns));
+      }
       Product<T> deep(op_a, op_b, 2 * lanes + 3, 2 * lanes + 3, 1000, 1, 3);
       deep.alpha = T(0.5);
       deep.beta = -3;
