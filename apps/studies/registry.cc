@@ -1,6 +1,7 @@
 #include <array>
 
 #include "apps/studies/em_gmm.h"
+#include "apps/studies/interpolation_sgd.h"
 #include "apps/studies/itml.h"
 #include "apps/studies/sequence_adaptivity.h"
 #include "apps/studies/study.h"
@@ -11,6 +12,7 @@ namespace {
 constexpr std::array kStudies = {
     study_entry<EmGmm>(),
     study_entry<Itml>(),
+    study_entry<InterpolationSgd>(),
     study_entry<SequenceAdaptivity>(),
 };
 
