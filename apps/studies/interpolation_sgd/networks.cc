@@ -23,6 +23,9 @@ namespace {
 
 constexpr std::size_t kExamples = 12, kInputs = 10;
 constexpr double kFall = 1e-13;
+// A single example's step of the squared error contracts up to 1 / |gradient of the output|^2, which
+// is about 80 at the start.
+constexpr double kNoiseRate = 0.004;
 constexpr double kSecondsPerEpoch = 4e-4;
 
 const MlpConfig& noise_network() {
@@ -70,7 +73,7 @@ std::vector<NoisePoint> follow_noise(std::size_t epochs, const Rng& rng, Run& ru
   TrainConfig<double> config{.epochs = epochs,
                              .batch_size = 1,
                              .with_replacement = true,
-                             .schedule = {.rate = 0.02},
+                             .schedule = {.rate = kNoiseRate},
                              .seed = draws.bits(),
                              .on_step = run.observer()};
   std::size_t epoch = 0;

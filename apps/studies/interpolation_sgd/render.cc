@@ -386,10 +386,11 @@ Figure momentum_figure(const Result& result) {
 
 Figure network_figure(const Result& result) {
   Figure figure{"networks",
-                "On a network the rules differ little, and by more than their steps explain",
+                "On a network the rules differ by how far their steps go",
                 "MNIST, 3 x 100 ReLU units with dropout, batches of 64: accuracy on the test "
-                "images after each epoch, one panel per learning rate (Adam's is .001 in all). No "
-                "verdict is drawn from it.",
+                "images after each epoch, one panel per learning rate (Adam's is .001 in all). "
+                "Under a constant gradient MaSS goes 3.9 times as far as SGD, Nesterov's method "
+                "with a momentum of .9 ten times. No verdict is drawn from it.",
                 {}};
   std::vector<double> rates;
   for (const NetworkRun& run : result.networks) {

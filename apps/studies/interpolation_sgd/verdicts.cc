@@ -321,19 +321,19 @@ void judge_momentum(const Result& result, std::vector<Verdict>& verdicts) {
                       note});
 }
 
-// The range of noise over loss while the loss falls by the factor `fall`, from its largest value on.
+// The range of noise over loss until the loss has fallen by the factor `fall` from its first value.
 Verdict ratio_verdict(std::string id, const std::string& what,
                       const std::vector<NoisePoint>& points, double fall) {
-  double low = 0, high = 0, least = points.front().loss, most = 0;
+  const double first = points.front().loss;
+  double low = 0, high = 0, least = first;
   for (const NoisePoint& point : points) {
-    most = std::max(most, point.loss);
-    if (least < most / fall) break;
+    if (least < first / fall) break;
     const double ratio = point.noise / point.loss;
     low = low == 0 ? ratio : std::min(low, ratio);
     high = std::max(high, ratio);
     least = std::min(least, point.loss);
   }
-  const double fallen = most / least;
+  const double fallen = first / least;
   return exact(std::move(id),
                what + ": the noise of the gradient vanishes in proportion to the loss", {},
                high / low, high / low < 1000 && fallen >= fall,
