@@ -1,5 +1,6 @@
 #include <array>
 
+#include "apps/studies/double_descent.h"
 #include "apps/studies/em_gmm.h"
 #include "apps/studies/interpolation_sgd.h"
 #include "apps/studies/itml.h"
@@ -10,6 +11,7 @@ namespace surplus::apps {
 namespace {
 
 constexpr std::array kStudies = {
+    study_entry<DoubleDescent>(),
     study_entry<EmGmm>(),
     study_entry<Itml>(),
     study_entry<InterpolationSgd>(),

@@ -1,0 +1,65 @@
+"""Random Fourier features, their Gram matrix and a solve beside NumPy and SciPy: the same work.
+
+fourier.py BUILD [N] [D]: prints, for features alone and with the Gram matrix and a Cholesky solve of
+n = N equations, what each side took and their ratio, and how far apart the two end up. BUILD is
+surplus' build directory; N is 10000 unless given, D 784. Needs NumPy and SciPy. One thread each,
+processor time; the sides run in turn, three times, and the median of the three ratios counts.
+"""
+
+import os
+import subprocess
+import sys
+import time
+
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+
+import numpy as np  # noqa: E402  (after the thread counts, which it reads once)
+from scipy.linalg import cho_factor, cho_solve  # noqa: E402
+
+PROGRAM = os.path.join(sys.argv[1], "bench", "bench-peers-fourier")
+N = int(sys.argv[2]) if len(sys.argv) > 2 else 10000
+D = int(sys.argv[3]) if len(sys.argv) > 3 else 784
+REPEATS = 3
+
+
+def ours(work, dtype, arrays):
+    run = subprocess.run([PROGRAM, work, np.dtype(dtype).name, str(N), str(D)], stdout=subprocess.PIPE, check=True,
+                         input=b"".join(np.ascontiguousarray(array).tobytes() for array in arrays))
+    seconds, result = run.stdout.split(b"\n", 1)
+    return float(seconds), np.frombuffer(result)
+
+
+def theirs(work, x, v, b, y):
+    begin = time.process_time()
+    z = x @ v.T
+    z += b
+    np.cos(z, out=z)
+    z *= np.sqrt(z.dtype.type(2))
+    if work == "features":
+        seconds = time.process_time() - begin
+        return seconds, z[:, :8].astype(float).ravel()
+    k = z @ z.T  # NumPy gives this product to syrk
+    k[np.diag_indices(len(k))] += k.dtype.type(N)
+    alpha = cho_solve(cho_factor(k, lower=True, overwrite_a=True, check_finite=False), y, check_finite=False)
+    return time.process_time() - begin, alpha.astype(float).ravel()
+
+
+rng = np.random.default_rng(1)
+print(f"{'n = N = ' + str(N) + ', d = ' + str(D):<36} {'surplus s':>10} {'NumPy s':>10} {'ratio':>7} {'apart':>9}")
+for dtype in (np.float32, np.float64):
+    x = rng.random((N, D)).astype(dtype)
+    v = (rng.normal(size=(N, D)) / 5).astype(dtype)
+    b = rng.uniform(0, 2 * np.pi, N).astype(dtype)
+    y = rng.normal(size=(N, 10)).astype(dtype)
+    for work in ("features", "features, Gram, solve"):
+        times = []
+        for _ in range(REPEATS):
+            mine, found = ours(work.split(",")[0] if work == "features" else "solve", dtype, [x, v, b, y])
+            other, expected = theirs(work, x, v, b, y)
+            times.append((mine, other))
+        apart = np.abs(found - expected).max() / np.abs(expected).max()
+        mine, other = np.median(times, axis=0)
+        ratios = sorted(o / m for m, o in times)
+        print(f"{work + ', ' + np.dtype(dtype).name:<36} {mine:10.3g} {other:10.3g} {ratios[1]:7.2f} {apart:9.1e}"
+              f"   ({ratios[0]:.2f}-{ratios[-1]:.2f})", flush=True)
