@@ -33,6 +33,24 @@ Identity identity_of(const Record& record) {
   return identity;
 }
 
+// Where cells keep the state of their work in `out`: emptied before a run that is not resumed; else
+// rid of files that were being written when the process was killed.
+std::filesystem::path state_directory(const std::filesystem::path& out, bool resume) {
+  namespace fs = std::filesystem;
+  const fs::path directory = out / "states";
+  std::error_code error;
+  if (!resume) fs::remove_all(directory, error);
+  if (!error) fs::create_directories(directory, error);
+  SURPLUS_REQUIRE(!error, DataError, directory.string(), "the directory must be writable", "error",
+                  error.message());
+  std::vector<fs::path> parts;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
+    if (entry.path().extension() != ".state") parts.push_back(entry.path());
+  }
+  for (const fs::path& part : parts) fs::remove(part, error);
+  return directory;
+}
+
 }  // namespace
 
 std::string_view to_text(Preset preset) {
@@ -98,7 +116,9 @@ Record execute(const StudyEntry& study, const RunOptions& options, const std::at
     progress.add(cell);
   });
   run.data_directory = options.data;
+  run.state_directory = state_directory(options.out, options.resume);
   Outcome outcome = study.run(options.preset, options.changes, run);
+  std::filesystem::remove_all(run.state_directory, error);
   record.verdicts = std::move(outcome.verdicts);
   record.rendering = std::move(outcome.rendering);
   record.seconds = journal.seconds() + progress.elapsed();

@@ -1,5 +1,8 @@
 #include "apps/runner/run.h"
 
+#include <cctype>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "surplus/core/errors.h"
@@ -30,7 +33,20 @@ std::vector<double> Run::cell(std::string_view name, double seconds, std::size_t
   SURPLUS_ASSERT(values.size() == count);
   const std::lock_guard lock(mutex_);
   finished_({name, seconds, values, false});
+  if (!state_directory.empty()) {
+    std::error_code absent;  // as it mostly is
+    std::filesystem::remove(state_file(name), absent);
+  }
   return values;
+}
+
+std::filesystem::path Run::state_file(std::string_view name) const {
+  if (state_directory.empty()) return {};
+  std::string file(name);
+  for (char& c : file) {
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-') c = '_';
+  }
+  return state_directory / (file + ".state");
 }
 
 Observer Run::observer() const {

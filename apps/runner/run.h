@@ -28,9 +28,9 @@ struct Interrupted {
 /// The finished cells of a run, by name.
 using Cells = std::map<std::string, std::vector<double>, std::less<>>;
 
-/// A run is cut into cells: named units of work of a few seconds at most, each a pure function of
-/// the configuration and the seed to a fixed number of doubles. A finished cell is saved at once,
-/// so an interrupted run loses the cells in work and nothing else, and goes on to the same bits.
+/// A run is cut into cells: named units of work, each a pure function of the configuration and the
+/// seed to a fixed number of doubles. A finished cell is saved at once: a run that is ended loses
+/// what it has in work, of which a long cell keeps a state_file(), and goes on to the same bits.
 class Run {
  public:
   struct Cell {
@@ -65,8 +65,15 @@ class Run {
   /// True as soon as the user has asked to stop.
   bool stopping() const { return stop_.load(std::memory_order_relaxed); }
 
+  /// Where the cell `name` may keep the state of a long computation while it lasts, to go on from
+  /// it if the run is killed: a file of its own, removed once the cell is saved. Empty if there is
+  /// no such place. A run that is not resumed finds none of an earlier one.
+  std::filesystem::path state_file(std::string_view name) const;
+
   /// The directory of --data, empty if none was given.
   std::filesystem::path data_directory;
+  /// The directory of the state files, which must exist; empty for none.
+  std::filesystem::path state_directory;
 
  private:
   std::uint64_t seed_;

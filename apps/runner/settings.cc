@@ -82,6 +82,16 @@ std::string to_text(const SettingValue& value) {
       value);
 }
 
+std::vector<std::string> names_in(std::string_view list) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin < list.size();) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    names.emplace_back(list.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
 void assign(std::vector<Setting>& settings, std::string_view assignment) {
   const std::size_t equals = assignment.find('=');
   SURPLUS_REQUIRE(equals != std::string_view::npos && equals > 0, ArgumentError, "--set",

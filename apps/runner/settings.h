@@ -2,12 +2,15 @@
 #ifndef SURPLUS_APPS_RUNNER_SETTINGS_H_
 #define SURPLUS_APPS_RUNNER_SETTINGS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include "surplus/core/errors.h"
 
 namespace surplus::apps {
 
@@ -28,6 +31,17 @@ std::string to_text(const SettingValue& value);
 /// Throws ArgumentError if there is no such key (listing those there are), or if the value is not
 /// of the setting's type.
 void assign(std::vector<Setting>& settings, std::string_view assignment);
+
+/// The names in a setting that is a list of them, "mnist,svhn".
+std::vector<std::string> names_in(std::string_view list);
+
+/// Throws ArgumentError, in the name of the study, if two values of the setting `name` are equal.
+template <typename Value>
+void require_distinct(std::string_view study, std::string_view name, std::vector<Value> values) {
+  std::ranges::sort(values);
+  const auto twice = std::ranges::adjacent_find(values);
+  SURPLUS_REQUIRE(twice == values.end(), ArgumentError, study, "values must differ", name, *twice);
+}
 
 /// The settings of `config`, whose visit(visitor) calls visitor(name, member, meaning) per member.
 template <typename Config>

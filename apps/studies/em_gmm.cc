@@ -18,20 +18,12 @@ std::vector<double> curve_weights() {
   return weights;
 }
 
-template <typename Value>
-void require_distinct(const char* name, std::vector<Value> values) {
-  std::sort(values.begin(), values.end());
-  const auto twice = std::adjacent_find(values.begin(), values.end());
-  SURPLUS_REQUIRE(twice == values.end(), ArgumentError, "em-gmm", "values must differ", name,
-                  *twice);
-}
-
 void require_distances(const char* name, const std::vector<double>& values) {
   for (const double value : values) {
     SURPLUS_REQUIRE(value > 0 && value <= 100, ArgumentError, "em-gmm",
                     "distances must be above 0 and at most 100", name, value);
   }
-  require_distinct(name, values);
+  require_distinct("em-gmm", name, values);
 }
 
 void require_weights(const char* name, const std::vector<double>& weights) {
@@ -39,7 +31,7 @@ void require_weights(const char* name, const std::vector<double>& weights) {
     SURPLUS_REQUIRE(weight > 0.5 && weight < 1, ArgumentError, "em-gmm",
                     "weights must be between 0.5 and 1", name, weight);
   }
-  require_distinct(name, weights);
+  require_distinct("em-gmm", name, weights);
 }
 
 void require_intervals(const char* name, std::uint64_t intervals) {
@@ -63,7 +55,7 @@ void require_splits(const char* samples_name, const std::vector<std::uint64_t>& 
                     "samples and starts must be at least 1", samples_name, samples[i], starts_name,
                     starts[i]);
   }
-  require_distinct(samples_name, samples);
+  require_distinct("em-gmm", samples_name, samples);
 }
 
 void check(const Config& config) {
@@ -85,7 +77,7 @@ void check(const Config& config) {
     SURPLUS_REQUIRE(number >= 1 && number <= 4, ArgumentError, "em-gmm",
                     "d_cases must be among 1, 2, 3 and 4", "d_cases", number);
   }
-  require_distinct("d_cases", config.d_cases);
+  require_distinct("em-gmm", "d_cases", config.d_cases);
   SURPLUS_REQUIRE(config.slack >= 0, ArgumentError, "em-gmm", "slack must not be negative", "slack",
                   config.slack);
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 #include "apps/studies/itml/data.h"
 #include "surplus/core/errors.h"
@@ -13,26 +12,12 @@ namespace {
 using namespace itml;
 using Config = Itml::Config;
 
-std::vector<std::string> sets_of(const Config& config) {
-  std::vector<std::string> sets;
-  std::istringstream text(config.u_sets);
-  for (std::string set; std::getline(text, set, ',');) sets.push_back(set);
-  return sets;
-}
-
-template <typename Value>
-void require_distinct(const char* name, std::vector<Value> values) {
-  std::sort(values.begin(), values.end());
-  const auto twice = std::adjacent_find(values.begin(), values.end());
-  SURPLUS_REQUIRE(twice == values.end(), ArgumentError, "itml", "values must differ", name, *twice);
-}
-
 void require_slacks(const char* name, const std::vector<double>& slacks) {
   for (const double slack : slacks) {
     SURPLUS_REQUIRE(slack > 0 && std::isfinite(slack), ArgumentError, "itml",
                     "slacks must be positive and finite", name, slack);
   }
-  require_distinct(name, slacks);
+  require_distinct("itml", name, slacks);
 }
 
 void require_counts(const char* name, std::uint64_t count, std::uint64_t most) {
@@ -52,26 +37,26 @@ void check(const Config& config) {
                   ArgumentError, "itml",
                   "z_long_sweeps must be 0, or more than z_sweeps and at most 1000000",
                   "z_long_sweeps", config.z_long_sweeps, "z_sweeps", config.z_sweeps);
-  const std::vector<std::string> sets = sets_of(config);
+  const std::vector<std::string> sets = names_in(config.u_sets);
   for (const std::string& set : sets) {
     SURPLUS_REQUIRE(std::ranges::find(kSets, set) != kSets.end(), ArgumentError, "itml",
                     "u_sets must be among iris, wine, ionosphere, balance-scale, soybean-small",
                     "u_sets", set);
   }
-  require_distinct("u_sets", sets);
+  require_distinct("itml", "u_sets", sets);
   require_slacks("u_gammas", config.u_gammas);
   require_slacks("z_gammas", config.z_gammas);
   for (const std::uint64_t pairs : config.z_pairs) {
     SURPLUS_REQUIRE(pairs <= kAllPairs, ArgumentError, "itml",
                     "z_pairs must be at most the 101025 pairs of 450 examples", "z_pairs", pairs);
   }
-  require_distinct("z_pairs", config.z_pairs);
+  require_distinct("itml", "z_pairs", config.z_pairs);
   SURPLUS_REQUIRE(config.slack >= 0, ArgumentError, "itml", "slack must not be negative", "slack",
                   config.slack);
 }
 
 NeighborDesign neighbor_design(const Config& config) {
-  return {sets_of(config), config.u_repeats, config.u_gammas, config.u_sweeps,
+  return {names_in(config.u_sets), config.u_repeats, config.u_gammas, config.u_sweeps,
           config.u_require_data};
 }
 

@@ -6,6 +6,7 @@
 #include "apps/studies/itml.h"
 #include "apps/studies/sequence_adaptivity.h"
 #include "apps/studies/study.h"
+#include "apps/studies/two_layer_capacity.h"
 
 namespace surplus::apps {
 namespace {
@@ -16,6 +17,7 @@ constexpr std::array kStudies = {
     study_entry<Itml>(),
     study_entry<InterpolationSgd>(),
     study_entry<SequenceAdaptivity>(),
+    study_entry<TwoLayerCapacity>(),
 };
 
 }  // namespace

@@ -12,13 +12,6 @@ using namespace sequence_adaptivity;
 using Config = SequenceAdaptivity::Config;
 constexpr std::string_view kStudy = SequenceAdaptivity::kName;
 
-template <typename Value>
-void require_distinct(const char* name, std::vector<Value> values) {
-  std::sort(values.begin(), values.end());
-  const auto twice = std::adjacent_find(values.begin(), values.end());
-  SURPLUS_REQUIRE(twice == values.end(), ArgumentError, kStudy, "values must differ", name, *twice);
-}
-
 // A slope needs three sizes to have a standard error.
 void require_sizes(const char* name, const std::vector<std::uint64_t>& sizes, bool needed) {
   SURPLUS_REQUIRE(sizes.size() >= 3 || (sizes.empty() && !needed), ArgumentError, kStudy,
@@ -27,7 +20,7 @@ void require_sizes(const char* name, const std::vector<std::uint64_t>& sizes, bo
     SURPLUS_REQUIRE(n >= 10 && n <= 1000000000, ArgumentError, kStudy,
                     "sample sizes must be at least 10 and at most 1000000000", name, n);
   }
-  require_distinct(name, sizes);
+  require_distinct(kStudy, name, sizes);
 }
 
 void require_between(const char* name, const std::vector<double>& values, double low, double high) {
@@ -36,7 +29,7 @@ void require_between(const char* name, const std::vector<double>& values, double
                     "values must be at least " + to_text(low) + " and at most " + to_text(high),
                     name, value);
   }
-  require_distinct(name, values);
+  require_distinct(kStudy, name, values);
 }
 
 void require_count(const char* name, std::uint64_t count, std::uint64_t low, std::uint64_t high) {
@@ -56,7 +49,7 @@ void check(const Config& config) {
   for (const std::uint64_t coordinates : config.coordinates) {
     require_count("coordinates", coordinates, 10, 10000000);
   }
-  require_distinct("coordinates", config.coordinates);
+  require_distinct(kStudy, "coordinates", config.coordinates);
   require_count("repetitions", config.repetitions, 1, 1000000);
   require_count("per_octave", config.per_octave, 1, 1000);
   require_sizes("table_n", config.table_n, !config.table_p.empty() || !config.deep_p.empty());
@@ -66,12 +59,12 @@ void check(const Config& config) {
   require_count("table_coordinates", config.table_coordinates, 10, 10000000);
   require_count("table_repetitions", config.table_repetitions, 1, 1000000);
   for (const std::uint64_t depth : config.deep_depths) require_count("deep_depths", depth, 1, 4);
-  require_distinct("deep_depths", config.deep_depths);
+  require_distinct(kStudy, "deep_depths", config.deep_depths);
   require_between("deep_p", config.deep_p, kSmallest, 10);
   require_count("deep_repetitions", config.deep_repetitions, 1, 1000000);
   require_number("layer_start", config.layer_start, kSmallest, 1000);
   for (const std::uint64_t depth : config.curve_depths) require_count("curve_depths", depth, 0, 4);
-  require_distinct("curve_depths", config.curve_depths);
+  require_distinct(kStudy, "curve_depths", config.curve_depths);
   require_count("curve_n", config.curve_n, 10, 1000000000);
   require_count("curve_repetitions", config.curve_repetitions, 1, 1000000);
   require_sizes("torus_n", config.torus_n, false);

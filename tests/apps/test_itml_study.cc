@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "apps/data/lookup.h"
+#include "apps/report/statistic.h"
 #include "apps/studies/itml.h"
 #include "apps/studies/itml/data.h"
 #include "apps/studies/itml/reference.h"
-#include "apps/studies/itml/statistic.h"
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
 #include "surplus/data/csv.h"

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import random
 import signal
 import subprocess
 import tempfile
@@ -53,6 +54,30 @@ class StudyRun(unittest.TestCase):
         resumed = self.run_study(out, *self.SMALL, "--resume")
         self.assertEqual(resumed.returncode, 0, resumed.stderr)
         self.assertEqual(self.figures(out), self.figures(self.folder / "whole"))
+
+    def check_killed(self, arguments, least):
+        """Killed again and again at random moments, at least `least` times, and resumed each time."""
+        whole = self.run_study(self.folder / "whole", *arguments)
+        self.assertEqual(whole.returncode, 0, whole.stderr)
+        out, random_numbers, kills = self.folder / "cut", random.Random(1), 0
+        while True:
+            process = subprocess.Popen(self.command(out, *arguments, "--resume"),
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            # A moment longer each time, so that there is an end.
+            try:
+                process.wait(random_numbers.uniform(0.02, 0.3) * 1.1 ** kills)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            _, errors = process.communicate()
+            if process.returncode == 0:
+                break
+            self.assertEqual(process.returncode, -signal.SIGKILL, errors)
+            self.assertFalse((out / "result.json").exists())
+            kills += 1
+        self.assertGreaterEqual(kills, least)
+        self.assertEqual(self.figures(out), self.figures(self.folder / "whole"))
+        for file in (self.folder / "whole").glob("*.csv"):
+            self.assertEqual((out / file.name).read_bytes(), file.read_bytes())
 
     def check_refused(self, change, message):
         done = self.run_study(self.folder / "bad", "--preset", "quick", "--set", change)

@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "apps/report/statistic.h"
 #include "apps/studies/itml.h"
 #include "apps/studies/itml/data.h"
 #include "apps/studies/itml/reference.h"
-#include "apps/studies/itml/statistic.h"
 
 namespace surplus::apps {
 namespace {

@@ -25,20 +25,6 @@ constexpr std::size_t kFixedColor = 1;
 constexpr std::size_t kDepthColors[] = {0, 2, 3, 4, 5};
 constexpr std::size_t kTruthColor = 6;
 
-struct Column {
-  std::string name;
-  std::string unit{};
-};
-
-Table table_of(std::string name, std::string title, const std::vector<Column>& columns) {
-  Table table{std::move(name), std::move(title), {}, {}, {}};
-  for (const Column& column : columns) {
-    table.columns.push_back(column.name);
-    table.units.push_back(column.unit);
-  }
-  return table;
-}
-
 double whole(std::size_t value) { return static_cast<double>(value); }
 
 Table points_table(const Result& result) {

@@ -1,12 +1,12 @@
 /// Means with standard errors.
-#ifndef SURPLUS_APPS_STUDIES_ITML_STATISTIC_H_
-#define SURPLUS_APPS_STUDIES_ITML_STATISTIC_H_
+#ifndef SURPLUS_APPS_REPORT_STATISTIC_H_
+#define SURPLUS_APPS_REPORT_STATISTIC_H_
 
 #include <cmath>
 #include <cstddef>
 #include <vector>
 
-namespace surplus::apps::itml {
+namespace surplus::apps {
 
 struct Statistic {
   double mean = 0;
@@ -24,6 +24,6 @@ Statistic statistic(const std::vector<T>& items, const Value& value) {
   return {sum / n, items.size() > 1 ? std::sqrt(squares / (n - 1) / n) : 0};
 }
 
-}  // namespace surplus::apps::itml
+}  // namespace surplus::apps
 
-#endif  // SURPLUS_APPS_STUDIES_ITML_STATISTIC_H_
+#endif  // SURPLUS_APPS_REPORT_STATISTIC_H_
