@@ -16,6 +16,7 @@ using Style = Series::Style;
 // Colours by role, the same in every figure.
 constexpr std::size_t kTrainColor = 5, kTestColor = 0, kCapacityColor = 0, kImpactColor = 1;
 constexpr std::size_t kRandomColor = 1, kGuideColor = 6;
+constexpr const char* kShape = "density over its maximum";
 
 Axis width_axis() { return {.label = "hidden units h", .log = true}; }
 
@@ -135,6 +136,15 @@ Series density(std::string label, std::size_t color, std::vector<double> points,
   return series;
 }
 
+// The same over its maximum, where heights are so different that only shapes can be compared.
+Series shape(std::string label, std::size_t color, std::vector<double> points, double low,
+             double high) {
+  Series series = density(std::move(label), color, std::move(points), low, high);
+  const double top = *std::ranges::max_element(series.y);
+  for (double& y : series.y) y /= top;
+  return series;
+}
+
 // All seeds' points together.
 template <typename Value>
 std::vector<double> points_of(const std::vector<Network>& seeds, const Value& value) {
@@ -157,14 +167,14 @@ std::vector<std::size_t> some_widths(const Sweep& sweep) {
 
 Figure distribution_figure(const std::vector<SetResult>& sets) {
   Figure figure{"distributions",
-                "Few units turn far from their start, and in wide networks none",
+                "Units of wide networks hardly move, and hardly turn from their start",
                 "Densities over hidden units of the angle between u_i and its start, and of the "
                 "unit capacity, all seeds together. Figure 2 of the paper.",
                 {}};
   for (const SetResult& set : sets) {
     Panel angles{
         set.title, {.label = "angle (degrees)", .min = 0, .max = 180}, {.label = "density"}};
-    Panel capacities{set.title, {.label = "unit capacity", .min = 0}, {.label = "density"}};
+    Panel capacities{set.title, {.label = "unit capacity", .min = 0}, {.label = kShape}};
     const std::vector<std::size_t> widths = some_widths(set.sweep);
     double most = 0;
     for (const std::size_t w : widths) {
@@ -178,13 +188,8 @@ Figure distribution_figure(const std::vector<SetResult>& sets) {
       angles.series.push_back(
           density(label, i, points_of(seeds, [](const Network& n) { return n.angles; }), 0, 180));
       const auto points = points_of(seeds, [](const Network& n) { return n.capacities; });
-      // Of such different heights that only shapes can be compared.
-      Series shape = density(label, i, points, 0, 1.1 * most);
-      const double top = *std::ranges::max_element(shape.y);
-      for (double& y : shape.y) y /= top;
-      capacities.series.push_back(std::move(shape));
+      capacities.series.push_back(shape(label, i, points, 0, 1.1 * most));
     }
-    capacities.y.label = "density over its maximum";
     figure.panels.push_back(std::move(angles));
     figure.panels.push_back(std::move(capacities));
   }
@@ -193,11 +198,10 @@ Figure distribution_figure(const std::vector<SetResult>& sets) {
 
 Figure term_figure(const std::vector<SetResult>& sets) {
   Figure figure{"measures",
-                "Of the capacity measures only the unit-wise one does not grow",
+                "Of the terms in which U moves only the unit-wise one falls",
                 "The terms of the paper's table 1 without constants: of measures 2 (l1-max), 4 and "
                 "5 (spectral) and 6 (the paper's own). Figures 3, 6 and 7 of the paper.",
-                {},
-                4};
+                {}};
   for (const SetResult& set : sets) {
     const auto panel = [&](const char* title, std::vector<Series> series) {
       figure.panels.push_back({fmt::format("{}: {}", set.title, title),
@@ -299,9 +303,9 @@ Figure margin_figure(const std::vector<SetResult>& sets) {
       figure.panels.push_back({fmt::format("{}, {} images, h = {:g}", set.title,
                                            set.true_labels.samples, set.true_labels.widths[w]),
                                {.label = "normalized margin"},
-                               {.label = "density"},
-                               {density("true labels", kTestColor, fitted, low, high),
-                                density("random labels", kRandomColor, random, low, high)}});
+                               {.label = kShape},
+                               {shape("true labels", kTestColor, fitted, low, high),
+                                shape("random labels", kRandomColor, random, low, high)}});
     }
   }
   return figure;
