@@ -32,6 +32,7 @@ std::vector<Matrix<double>> outputs_of(const std::vector<Lstsq<double>>& fits,
                                        const RandomFeatures<double>& features,
                                        const Matrix<double>& x) {
   std::vector<Matrix<double>> outputs;
+  outputs.reserve(fits.size());
   for (const Lstsq<double>& fit : fits) outputs.emplace_back(x.rows(), fit.x.cols());
   const std::size_t count = fits.empty() ? 0 : fits.back().x.rows();
   Matrix<double> block(x.rows(), std::min(kBlock, count));

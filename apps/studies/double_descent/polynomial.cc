@@ -85,7 +85,13 @@ std::size_t draws_of(const DrawDesign& design, std::size_t features) {
 // Of one draw, one point: the test error of each method, training error and norm of the first.
 constexpr std::size_t kNumbers = kMethods.size() + 2;
 
-std::vector<double> fit_draw(const DrawDesign& design, std::size_t draw, const Matrix<double>& grid,
+// What all draws are tested on: features and targets.
+struct Grid {
+  Matrix<double> features;
+  std::vector<double> targets{};
+};
+
+std::vector<double> fit_draw(const DrawDesign& design, std::size_t draw, const Grid& grid,
                              Rng rng) {
   std::vector<double> x(design.n);
   for (double& value : x) value = 2 * rng.uniform() - 1;
@@ -93,9 +99,8 @@ std::vector<double> fit_draw(const DrawDesign& design, std::size_t draw, const M
   for (std::size_t i = 0; i < design.n; ++i) {
     y(i, 0) = target(design, x[i]) + (design.cosine ? 0 : .2 * rng.normal());
   }
-  const auto at = equispaced<double>(design.grid);
   const auto all =
-      polynomial_features<double>(Basis::kLegendre, x, design.first_degree, grid.cols());
+      polynomial_features<double>(Basis::kLegendre, x, design.first_degree, grid.features.cols());
   std::vector<double> numbers;
   for (const std::size_t d : design.features) {
     if (draw >= draws_of(design, d)) continue;
@@ -111,10 +116,9 @@ std::vector<double> fit_draw(const DrawDesign& design, std::size_t draw, const M
       }
     }
     const auto train = matmul(features, w.view());
-    const auto test = matmul(grid.view().block(0, 0, design.grid, d), w.view());
+    const auto test = matmul(grid.features.view().block(0, 0, design.grid, d), w.view());
     for (std::size_t method = 0; method < kMethods.size(); ++method) {
-      numbers.push_back(
-          mean_square(test, method, [&](std::size_t i) { return target(design, at[i]); }));
+      numbers.push_back(mean_square(test, method, [&](std::size_t i) { return grid.targets[i]; }));
     }
     numbers.push_back(mean_square(train, 0, [&](std::size_t i) { return y(i, 0); }));
     numbers.push_back(std::sqrt(square));
@@ -160,8 +164,9 @@ double draw_seconds(const DrawDesign& design) {
 DrawTable run_draws(const DrawDesign& design, Run& run) {
   DrawTable table{design};
   const std::size_t most = *std::ranges::max_element(design.features);
-  const auto grid = polynomial_features<double>(Basis::kLegendre, equispaced<double>(design.grid),
-                                                design.first_degree, most);
+  const std::vector<double> at = equispaced<double>(design.grid);
+  Grid grid{polynomial_features<double>(Basis::kLegendre, at, design.first_degree, most)};
+  for (const double x : at) grid.targets.push_back(target(design, x));
   const Chunks chunks{design.draws, kDrawsPerCell};
   std::vector<std::vector<double>> numbers(chunks.count());
   parallel_for(chunks.count(), [&](std::size_t chunk) {

@@ -216,7 +216,10 @@ void judge_fourier(const Result& result, std::vector<Verdict>& verdicts) {
       "Farthest deviation, ");
   if (full) {
     add("11", "Away from n, errors for n = 10^4 are those of the paper's figure, to 1 point", paper,
-        "Farthest, in points, outside of n +- 25 %, ");
+        std::string("Farthest, in points, outside of n +- 25 %, ") +
+            (paper.holds ? ""
+                         : "where which images the paper trained on and its features are not "
+                           "known; "));
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <utility>
 #include <vector>
 
 #include "kernels/vector_math.h"
@@ -66,17 +66,15 @@ KernelRidge<T> ridge_of(MatrixView<const T> k, MatrixView<const T> y, double lam
   KernelRidge<T> result{Matrix<T>(y)};
   triangular_solve(l.view(), result.alpha.view(), Triangular::kLeft);
   triangular_solve(l.view(), result.alpha.view(), Triangular::kLeftTransposed);
-  double largest = 0, smallest = std::numeric_limits<double>::infinity(), square = 0;
+  const double condition = least_condition(std::as_const(l).view());
+  result.condition = condition * condition;
+  double square = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    const double pivot = static_cast<double>(l(i, i)) * static_cast<double>(l(i, i));
-    largest = std::max(largest, pivot);
-    smallest = std::min(smallest, pivot);
     for (std::size_t j = 0; j < y.cols(); ++j) {
       const auto alpha = static_cast<double>(result.alpha(i, j));
       square += alpha * (static_cast<double>(y(i, j)) - lambda * alpha);
     }
   }
-  if (n > 0) result.condition = largest / smallest;
   result.norm = std::sqrt(std::max(0.0, square));
   return result;
 }

@@ -44,7 +44,21 @@ void require_finite_triangle(std::string_view function, std::string_view name,
   }
 }
 
+template <typename T>
+double norm_of(MatrixView<const T> a) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.rows(); ++i) {
+    for (const T value : a.row(i)) {
+      sum += static_cast<double>(value) * static_cast<double>(value);
+    }
+  }
+  return std::sqrt(sum);
+}
+
 }  // namespace
+
+double frobenius_norm(MatrixView<const float> a) { return norm_of(a); }
+double frobenius_norm(MatrixView<const double> a) { return norm_of(a); }
 
 void require_finite(std::string_view function, std::string_view name, MatrixView<const float> a) {
   require_finite_rows(function, name, a);

@@ -1,4 +1,4 @@
-/// What the matrix functions ask of their operands before LAPACK sees them.
+/// What the matrix functions ask of their operands before LAPACK sees them, and say of their results.
 #ifndef SURPLUS_LINALG_CHECKS_H_
 #define SURPLUS_LINALG_CHECKS_H_
 
@@ -25,6 +25,10 @@ void require_square(std::string_view function, std::string_view name, Shape a);
 /// Throws ShapeError if a size or the stride of a is 2^31 or more, which LAPACK cannot count.
 void require_lapack_size(std::string_view function, std::string_view name, Shape a,
                          std::size_t stride);
+
+/// ||A||_F, summed in double: what residuals and solutions are reported by.
+double frobenius_norm(MatrixView<const float> a);
+double frobenius_norm(MatrixView<const double> a);
 
 }  // namespace surplus::detail
 

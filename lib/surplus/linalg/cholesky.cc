@@ -94,6 +94,18 @@ double log_determinant_of(MatrixView<const T> l) {
   return 2 * sum;
 }
 
+template <typename T>
+double least_condition_of(MatrixView<const T> l) {
+  detail::require_square("least_condition", "l", l.shape());
+  if (l.rows() == 0) return 1;
+  T largest = l(0, 0), smallest = l(0, 0);
+  for (std::size_t i = 1; i < l.rows(); ++i) {
+    largest = std::max(largest, l(i, i));
+    smallest = std::min(smallest, l(i, i));
+  }
+  return static_cast<double>(largest) / static_cast<double>(smallest);
+}
+
 }  // namespace
 
 Matrix<float> cholesky(MatrixView<const float> a) { return cholesky_of(a); }
@@ -112,6 +124,9 @@ std::size_t extend_cholesky(MatrixView<float> l, std::size_t done) {
 std::size_t extend_cholesky(MatrixView<double> l, std::size_t done) {
   return extend_cholesky_of(l, done);
 }
+
+double least_condition(MatrixView<const float> l) { return least_condition_of(l); }
+double least_condition(MatrixView<const double> l) { return least_condition_of(l); }
 
 double log_determinant(MatrixView<const float> l) { return log_determinant_of(l); }
 double log_determinant(MatrixView<const double> l) { return log_determinant_of(l); }

@@ -56,6 +56,14 @@ std::size_t extend_cholesky(MatrixView<double> l, std::size_t done);
 double log_determinant(MatrixView<const float> l);
 double log_determinant(MatrixView<const double> l);
 
+/// The largest element of L's diagonal over the smallest: a lower bound of the condition of L, whose
+/// square is that of A. 1 for 0 x 0.
+///
+/// l       n x n, from cholesky(A)
+/// Throws  ShapeError if l is not square
+double least_condition(MatrixView<const float> l);
+double least_condition(MatrixView<const double> l);
+
 }  // namespace surplus
 
 #endif  // SURPLUS_LINALG_CHOLESKY_H_

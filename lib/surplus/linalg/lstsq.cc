@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 #include "kernels/blas.h"
 #include "surplus/linalg/checks.h"
@@ -13,15 +14,6 @@
 
 namespace surplus {
 namespace {
-
-template <typename T>
-double norm(const Matrix<T>& a) {
-  double sum = 0;
-  for (const T value : a.values()) {
-    sum += static_cast<double>(value) * static_cast<double>(value);
-  }
-  return std::sqrt(sum);
-}
 
 // LAPACK wants columns, and room for X where B was.
 template <typename T>
@@ -88,25 +80,21 @@ void solve_by_gram(MatrixView<const T> a, MatrixView<const T> b, const LstsqConf
   SURPLUS_REQUIRE(pivots == r, NumericalError, "lstsq", "the Gram matrix must be positive definite",
                   "pivot", pivots, "order", r);
   result.rank = r;
-  double largest = 0, smallest = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < r; ++i) {
-    largest = std::max(largest, static_cast<double>(l(i, i)));
-    smallest = std::min(smallest, static_cast<double>(l(i, i)));
-  }
-  if (r > 0) result.condition = largest / smallest;
+  result.condition = least_condition(std::as_const(l).view());
   const auto add_solution = [&](Matrix<T> side) {
     if (tall) side = matmul(a, side.view(), {.transpose_a = true});
     triangular_solve(l.view(), side.view(), Triangular::kLeft);
     triangular_solve(l.view(), side.view(), Triangular::kLeftTransposed);
     if (!tall) side = matmul(a, side.view(), {.transpose_a = true});
     for (std::size_t i = 0; i < side.size(); ++i) result.x.values()[i] += side.values()[i];
-    return norm(side);
+    return detail::frobenius_norm(side.view());
   };
   add_solution(Matrix<T>(b));
   for (std::size_t step = 0; step < config.corrections; ++step) {
     Matrix<T> residual(b);
     matmul(a, result.x.view(), residual.view(), {.alpha = -1, .beta = 1});
-    const double change = add_solution(std::move(residual)), size = norm(result.x);
+    const double change = add_solution(std::move(residual)),
+                 size = detail::frobenius_norm(result.x.view());
     result.correction = size > 0 ? change / size : 0;
   }
 }
@@ -130,10 +118,10 @@ Lstsq<T> lstsq_of(MatrixView<const T> a, MatrixView<const T> b, const LstsqConfi
   } else {
     factorise(a, b, config, cutoff, result);
   }
-  result.norm = norm(result.x);
+  result.norm = detail::frobenius_norm(result.x.view());
   Matrix<T> residual(b);
   matmul(a, result.x.view(), residual.view(), {.alpha = -1, .beta = 1});
-  result.residual = norm(residual);
+  result.residual = detail::frobenius_norm(residual.view());
   return result;
 }
 

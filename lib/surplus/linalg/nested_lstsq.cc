@@ -1,8 +1,6 @@
 #include "surplus/linalg/nested_lstsq.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <utility>
 
 #include "surplus/linalg/checks.h"
@@ -15,27 +13,6 @@ namespace {
 
 constexpr std::size_t kBlock = 512;
 constexpr int kCorrections = 2;
-
-template <typename T>
-double norm(MatrixView<const T> a) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.rows(); ++i) {
-    for (const T value : a.row(i)) {
-      sum += static_cast<double>(value) * static_cast<double>(value);
-    }
-  }
-  return std::sqrt(sum);
-}
-
-template <typename T>
-double diagonal_condition(MatrixView<const T> l) {
-  double largest = 0, smallest = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < l.rows(); ++i) {
-    largest = std::max(largest, static_cast<double>(l(i, i)));
-    smallest = std::min(smallest, static_cast<double>(l(i, i)));
-  }
-  return largest / smallest;
-}
 
 template <typename T>
 void solve(MatrixView<const T> l, Matrix<T>& b) {
@@ -52,7 +29,7 @@ Lstsq<T> without_gram(MatrixView<const T> a, MatrixView<const T> b) {
 template <typename T>
 Lstsq<T> solve_tall(MatrixView<const T> a, MatrixView<const T> l, MatrixView<const T> b) {
   Lstsq<T> result{matmul(a, b, {.transpose_a = true}), a.cols(), {}};
-  result.condition = diagonal_condition(l);
+  result.condition = least_condition(l);
   solve(l, result.x);
   Matrix<T> residual;
   for (int step = 0;; ++step) {
@@ -62,10 +39,10 @@ Lstsq<T> solve_tall(MatrixView<const T> a, MatrixView<const T> l, MatrixView<con
     Matrix<T> change = matmul(a, residual.view(), {.transpose_a = true});
     solve(l, change);
     for (std::size_t i = 0; i < change.size(); ++i) result.x.values()[i] += change.values()[i];
-    result.correction = norm<T>(change);
+    result.correction = detail::frobenius_norm(change.view());
   }
-  result.residual = norm<T>(residual);
-  result.norm = norm<T>(result.x);
+  result.residual = detail::frobenius_norm(residual.view());
+  result.norm = detail::frobenius_norm(result.x.view());
   if (result.norm > 0) result.correction /= result.norm;
   return result;
 }
@@ -136,7 +113,7 @@ class Sweep {
       }
       if (extend_cholesky(factor.view(), 0) == m_) {
         results_.push_back({Matrix<T>(n, b_.cols()), m_, {}});
-        results_.back().condition = diagonal_condition<T>(factor);
+        results_.back().condition = least_condition(std::as_const(factor).view());
         wide.push_back({results_.size() - 1, Matrix<T>(b_), Matrix<T>(b_)});
         solve<T>(factor, wide.back().alpha);
       } else {
@@ -163,8 +140,8 @@ class Sweep {
       }
     });
     for (const Wide<T>& one : wide) {
-      results_[one.result].norm = norm<T>(results_[one.result].x);
-      results_[one.result].residual = norm<T>(one.residual);
+      results_[one.result].norm = detail::frobenius_norm(results_[one.result].x.view());
+      results_[one.result].residual = detail::frobenius_norm(one.residual.view());
     }
   }
 

@@ -187,5 +187,12 @@ BOOST_AUTO_TEST_CASE(a_factor_that_cannot_grow_says_where_it_ends) {
                         says("extend_cholesky: done must be at most n; got done 401, n 400"));
 }
 
+BOOST_AUTO_TEST_CASE(the_diagonal_bounds_the_condition_from_below) {
+  BOOST_TEST(least_condition(Matrix<double>{{2, 0}, {5, 8}}) == 4.0);
+  BOOST_TEST(least_condition(Matrix<float>(0, 0)) == 1.0);
+  BOOST_CHECK_EXCEPTION(least_condition(Matrix<double>(1, 2)), ShapeError,
+                        says("least_condition: l must be square; got shape 1 x 2"));
+}
+
 }  // namespace
 }  // namespace surplus
