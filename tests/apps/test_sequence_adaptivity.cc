@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(a_verdict_fails_when_one_figure_contradicts_it) {
   };
   fails("A1a", [](Result& r) { r.checks.conservation = 1e-7; });
   fails("A1b", [](Result& r) { r.checks.descent_order = 2; });
-  fails("A2a", [](Result& r) { r.checks.closed_form = 1e-5; });
+  fails("A2a", [](Result& r) { r.checks.half_steps = 1e-5; });
   fails("A2b", [](Result& r) { r.checks.bracket = 1e-6; });
   fails("A2c", [](Result& r) { r.checks.halving = 0.01; });
   fails("A3", [](Result& r) { r.checks.fall = 1e-6; });
