@@ -3,6 +3,8 @@
 #ifndef SURPLUS_TESTS_SUPPORT_ALLOCATIONS_H_
 #define SURPLUS_TESTS_SUPPORT_ALLOCATIONS_H_
 
+#include <malloc.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
@@ -13,12 +15,23 @@ namespace surplus::tests {
 /// Calls of operator new since the program's start, of all threads.
 inline std::atomic<std::size_t> allocations = 0;
 
+/// Bytes that they have given and that are not given back; and the most there have been, since it was last set.
+inline std::atomic<std::size_t> bytes_in_use = 0, peak_bytes = 0;
+
 inline void* counted(std::size_t size, std::size_t alignment) {
   ++allocations;
   if (void* memory = std::aligned_alloc(alignment, (size + alignment) / alignment * alignment)) {
+    const std::size_t now = bytes_in_use += malloc_usable_size(memory);
+    for (std::size_t peak = peak_bytes; peak < now && !peak_bytes.compare_exchange_weak(peak, now);) {
+    }
     return memory;
   }
   throw std::bad_alloc();
+}
+
+inline void give_back(void* memory) {
+  if (memory != nullptr) bytes_in_use -= malloc_usable_size(memory);
+  std::free(memory);
 }
 
 }  // namespace surplus::tests
@@ -30,13 +43,13 @@ inline void* counted(std::size_t size, std::size_t alignment) {
 [[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
   return surplus::tests::counted(size, static_cast<std::size_t>(alignment));
 }
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { surplus::tests::give_back(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { surplus::tests::give_back(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
+  surplus::tests::give_back(memory);
 }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
+  surplus::tests::give_back(memory);
 }
 
 #endif

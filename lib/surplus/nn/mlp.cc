@@ -42,7 +42,8 @@ Parameters<T> mlp_parameters(const MlpConfig& config, const Rng& rng) {
 
 template <typename T>
 ad::Var<T> mlp(const MlpConfig& config,
-               std::type_identity_t<std::span<const ad::Var<T>>> parameters, const ad::Var<T>& x) {
+               std::type_identity_t<std::span<const ad::Var<T>>> parameters, const ad::Var<T>& x,
+               std::vector<ad::Var<T>>* inputs) {
   const std::size_t layers = config.hidden.size() + 1, step = config.bias ? 2 : 1;
   SURPLUS_REQUIRE(parameters.size() == layers * step, ShapeError, "mlp",
                   "there must be the parameters of each layer", "layers", layers, "parameters",
@@ -60,6 +61,7 @@ ad::Var<T> mlp(const MlpConfig& config,
       const auto fan_in = static_cast<double>(y.shape().cols);
       y = ad::mul(y, x.tape()->constant(static_cast<T>(1 / std::sqrt(fan_in))));
     }
+    if (inputs != nullptr) inputs->push_back(y);
     y = ad::linear(y, w, config.bias ? parameters[l * step + 1] : ad::Var<T>(),
                    l + 1 < layers ? config.activation : ad::Activation::kIdentity);
   }
@@ -84,9 +86,10 @@ Matrix<T> predict(const MlpConfig& config, const Parameters<T>& parameters,
   return y;
 }
 
-#define SURPLUS_INSTANTIATE(T)                                                               \
-  template Parameters<T> mlp_parameters(const MlpConfig&, const Rng&);                       \
-  template ad::Var<T> mlp(const MlpConfig&, std::span<const ad::Var<T>>, const ad::Var<T>&); \
+#define SURPLUS_INSTANTIATE(T)                                                              \
+  template Parameters<T> mlp_parameters(const MlpConfig&, const Rng&);                      \
+  template ad::Var<T> mlp(const MlpConfig&, std::span<const ad::Var<T>>, const ad::Var<T>&, \
+                          std::vector<ad::Var<T>>*);                                        \
   template Matrix<T> predict(const MlpConfig&, const Parameters<T>&, MatrixView<const T>);
 SURPLUS_INSTANTIATE(float)
 SURPLUS_INSTANTIATE(double)

@@ -37,11 +37,13 @@ Parameters<T> mlp_parameters(const MlpConfig& config, const Rng& rng);
 ///
 /// parameters  in the order of mlp_parameters()
 /// x           n x d
+/// inputs      if given, gets what the weights of each layer are multiplied with, scaled under kNtk
 /// Returns     n x k
 /// Throws      ShapeError if the parameters or x do not fit the config
 template <typename T>
 ad::Var<T> mlp(const MlpConfig& config,
-               std::type_identity_t<std::span<const ad::Var<T>>> parameters, const ad::Var<T>& x);
+               std::type_identity_t<std::span<const ad::Var<T>>> parameters, const ad::Var<T>& x,
+               std::vector<ad::Var<T>>* inputs = nullptr);
 
 /// The same for rows and parameters that are not on a tape, some rows at a time.
 ///

@@ -121,6 +121,7 @@ Var<T> linear(const Var<T>& x, const Var<T>& w, const std::type_identity_t<Var<T
                   "bias must be one row with a column per row of w", "bias", bias.shape(), "w",
                   w.shape());
   if (f == Activation::kGelu) return gelu(linear(x, w, bias));
+  if (f == Activation::kErf) return erf(linear(x, w, bias));
   const auto [var, y] = tape.record(kLinear<T>, {x, w, bias}, {n, h}, f);
   surplus::matmul(x.value(), w.value(), y, {.transpose_b = true});
   if (bias || f != Activation::kIdentity) {

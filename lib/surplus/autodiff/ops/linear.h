@@ -14,6 +14,7 @@ enum class Activation {
   kTanh,
   kSigmoid,
   kGelu,  ///< with tanh, as gelu(); an op of its own behind the product
+  kErf,   ///< likewise
 };
 
 /// y = f(x w^T + bias).

@@ -193,6 +193,24 @@ template <typename T>
 constexpr Function<T> kGelu{by_kernel<T, Activation::kGelu>, gelu_slope<T>, gelu_curve<T>};
 
 template <typename T>
+void erf_value(std::size_t n, T, const T* x, T* y) {
+  for (std::size_t l = 0; l < n; ++l) y[l] = std::erf(x[l]);
+}
+template <typename T>
+void erf_slope(std::size_t n, T, const T* x, const T*, T* out) {
+  for (std::size_t l = 0; l < n; ++l) out[l] = -x[l] * x[l];
+  kernels::vector_exp(n, out, out);
+  for (std::size_t l = 0; l < n; ++l) out[l] *= 2 * std::numbers::inv_sqrtpi_v<T>;
+}
+template <typename T>
+void erf_curve(std::size_t n, T parameter, const T* x, const T* y, T* out) {
+  erf_slope(n, parameter, x, y, out);
+  for (std::size_t l = 0; l < n; ++l) out[l] *= -2 * x[l];
+}
+template <typename T>
+constexpr Function<T> kErf{erf_value<T>, erf_slope<T>, erf_curve<T>};
+
+template <typename T>
 void exp_value(std::size_t n, T, const T* x, T* y) {
   kernels::vector_exp(n, x, y);
 }
@@ -275,6 +293,10 @@ Var<T> gelu(const Var<T>& x) {
   return apply("gelu", kGelu<T>, x);
 }
 template <typename T>
+Var<T> erf(const Var<T>& x) {
+  return apply("erf", kErf<T>, x);
+}
+template <typename T>
 Var<T> exp(const Var<T>& x) {
   return apply("exp", kExp<T>, x);
 }
@@ -298,6 +320,7 @@ Var<T> sqrt(const Var<T>& x) {
   template Var<T> sigmoid(const Var<T>&);       \
   template Var<T> softplus(const Var<T>&);      \
   template Var<T> gelu(const Var<T>&);          \
+  template Var<T> erf(const Var<T>&);           \
   template Var<T> exp(const Var<T>&);           \
   template Var<T> log(const Var<T>&);           \
   template Var<T> square(const Var<T>&);        \

@@ -34,6 +34,10 @@ Var<T> softplus(const Var<T>& x);
 template <typename T>
 Var<T> gelu(const Var<T>& x);
 
+/// The error function, 2 / sqrt(pi) times the integral of e^-t^2 from 0 to x.
+template <typename T>
+Var<T> erf(const Var<T>& x);
+
 template <typename T>
 Var<T> exp(const Var<T>& x);
 
