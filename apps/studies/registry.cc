@@ -4,6 +4,7 @@
 #include "apps/studies/em_gmm.h"
 #include "apps/studies/interpolation_sgd.h"
 #include "apps/studies/itml.h"
+#include "apps/studies/linearity.h"
 #include "apps/studies/sequence_adaptivity.h"
 #include "apps/studies/study.h"
 #include "apps/studies/two_layer_capacity.h"
@@ -14,8 +15,9 @@ namespace {
 constexpr std::array kStudies = {
     study_entry<DoubleDescent>(),
     study_entry<EmGmm>(),
-    study_entry<Itml>(),
     study_entry<InterpolationSgd>(),
+    study_entry<Itml>(),
+    study_entry<Linearity>(),
     study_entry<SequenceAdaptivity>(),
     study_entry<TwoLayerCapacity>(),
 };

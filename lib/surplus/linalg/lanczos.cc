@@ -155,14 +155,28 @@ ExtremeEigenvalues extreme_eigenvalues(const SymmetricOperator& a, std::size_t n
     const Lanczos::Ritz ritz = lanczos.ritz();
     result.top = {ritz.values.back(), ritz.errors.back()};
     result.bottom = {ritz.values.front(), ritz.errors.front()};
-    const bool top_is_larger = std::abs(result.top.value) >= std::abs(result.bottom.value);
-    const bool top = config.end == SpectrumEnd::kBoth || config.end == SpectrumEnd::kTop ||
-                     (config.end == SpectrumEnd::kLargest && top_is_larger);
-    const bool bottom = config.end == SpectrumEnd::kBoth || config.end == SpectrumEnd::kBottom ||
-                        (config.end == SpectrumEnd::kLargest && !top_is_larger);
     const double bound = config.tolerance * result.norm();
-    const bool converged = lanczos.exhausted() || ((!top || result.top.error <= bound) &&
-                                                   (!bottom || result.bottom.error <= bound));
+    const bool top = result.top.error <= bound, bottom = result.bottom.error <= bound;
+    // The smaller end must not be on its way to become the larger one.
+    const bool top_is_larger = std::abs(result.top.value) >= std::abs(result.bottom.value);
+    const Eigenvalue& smaller = top_is_larger ? result.bottom : result.top;
+    const bool settled =
+        smaller.error <= bound || std::abs(smaller.value) + smaller.error <= result.norm();
+    bool converged = lanczos.exhausted();
+    switch (config.end) {
+      case SpectrumEnd::kBoth:
+        converged = converged || (top && bottom);
+        break;
+      case SpectrumEnd::kTop:
+        converged = converged || top;
+        break;
+      case SpectrumEnd::kBottom:
+        converged = converged || bottom;
+        break;
+      case SpectrumEnd::kLargest:
+        converged = converged || ((top_is_larger ? top : bottom) && settled);
+        break;
+    }
     last = last || converged;
     if (!converged) result.stop = cancelled ? Stop::kCancelled : Stop::kIterationLimit;
     if (converged) result.stop = Stop::kConverged;
