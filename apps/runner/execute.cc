@@ -37,7 +37,7 @@ Identity identity_of(const Record& record) {
 // rid of files that were being written when the process was killed.
 std::filesystem::path state_directory(const std::filesystem::path& out, bool resume) {
   namespace fs = std::filesystem;
-  const fs::path directory = out / "states";
+  fs::path directory = out / "states";
   std::error_code error;
   if (!resume) fs::remove_all(directory, error);
   if (!error) fs::create_directories(directory, error);

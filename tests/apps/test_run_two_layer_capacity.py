@@ -30,12 +30,6 @@ REDUCED_BOUNDS = {
     512: (1.11e9, 3.24e10, 2.03e8, 8.90e14, 2.60e12, 3.14e7)}
 
 
-def rows_of(result, name):
-    """The rows of a table as dictionaries."""
-    table = next(table for table in result["tables"] if table["name"] == name)
-    return [dict(zip(table["columns"], row)) for row in table["rows"]]
-
-
 class TwoLayerCapacity(StudyRun):
     PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
     STUDY = "two-layer-capacity"
@@ -108,7 +102,7 @@ class TwoLayerCapacity(StudyRun):
         names = ("test_error", "mean_capacity", "mean_impact", "u_distance", "v_distance",
                  "u_frobenius", "v_frobenius", "u_spectral", "median_angle")
         sweep = {}
-        for row in rows_of(result, "training") + rows_of(result, "norms"):
+        for row in self.rows(result, "training") + self.rows(result, "norms"):
             if row["labels"] == "true":
                 sweep.setdefault(row["width"], {}).update(row)
         for width, (epochs, *golden) in REDUCED_SWEEP.items():
@@ -120,7 +114,7 @@ class TwoLayerCapacity(StudyRun):
             self.assertLessEqual(abs(found["test_error"] - golden[0]), .009)
             for name, value in zip(names[1:], golden[1:]):
                 self.assertLessEqual(abs(found[name] / value - 1), .05, (width, name))
-        for row in rows_of(result, "bounds"):
+        for row in self.rows(result, "bounds"):
             if row["labels"] != "true":
                 continue
             names = ("vc", "max_row_l1", "frobenius", "spectral_l1", "spectral_frobenius", "ours")
@@ -129,8 +123,8 @@ class TwoLayerCapacity(StudyRun):
                 tolerance = {"vc": .005, "max_row_l1": .35}.get(name, .12)
                 self.assertLessEqual(abs(row[name] / value - 1), tolerance, (row["width"], name))
         # Random labels, h = 256: g / (D1 F2) is .030, against .158 of true labels.
-        random_row, = (row for row in rows_of(result, "training") if row["labels"] == "random")
-        norms, = (row for row in rows_of(result, "norms") if row["labels"] == "random")
+        random_row, = (row for row in self.rows(result, "training") if row["labels"] == "random")
+        norms, = (row for row in self.rows(result, "norms") if row["labels"] == "random")
         self.assertLessEqual(abs(random_row["epochs"] - 100), 5)
         share = random_row["margin"] / norms["u_distance"] / norms["v_frobenius"]
         self.assertLessEqual(abs(share / .030 - 1), .1)

@@ -32,6 +32,11 @@ class StudyRun(unittest.TestCase):
         record = self.record(out)
         return {key: record[key] for key in ("config", "tables", "verdicts", "figures")}
 
+    def rows(self, result, name):
+        """The rows of a table, each by the names of its columns."""
+        table = next(table for table in result["tables"] if table["name"] == name)
+        return [dict(zip(table["columns"], row)) for row in table["rows"]]
+
     def check_threads(self):
         for threads in ("1", "2"):
             done = self.run_study(self.folder / threads, *self.SMALL, "--threads", threads)

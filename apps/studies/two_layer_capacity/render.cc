@@ -95,6 +95,7 @@ template <std::size_t kCount>
 Table quantity_table(std::string name, std::string title, const Result& result,
                      const std::array<Quantity, kCount>& quantities) {
   std::vector<std::string> names;
+  names.reserve(kCount);
   for (const Quantity& quantity : quantities) names.emplace_back(quantity.name);
   return width_table(std::move(name), std::move(title), result, names,
                      [&](const Network& n, std::size_t q) { return n.*(quantities[q].value); });
