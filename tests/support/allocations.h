@@ -22,7 +22,8 @@ inline void* counted(std::size_t size, std::size_t alignment) {
   ++allocations;
   if (void* memory = std::aligned_alloc(alignment, (size + alignment) / alignment * alignment)) {
     const std::size_t now = bytes_in_use += malloc_usable_size(memory);
-    for (std::size_t peak = peak_bytes; peak < now && !peak_bytes.compare_exchange_weak(peak, now);) {
+    for (std::size_t peak = peak_bytes;
+         peak < now && !peak_bytes.compare_exchange_weak(peak, now);) {
     }
     return memory;
   }
@@ -44,7 +45,9 @@ inline void give_back(void* memory) {
   return surplus::tests::counted(size, static_cast<std::size_t>(alignment));
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept { surplus::tests::give_back(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { surplus::tests::give_back(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  surplus::tests::give_back(memory);
+}
 [[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
   surplus::tests::give_back(memory);
 }
