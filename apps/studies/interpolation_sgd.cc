@@ -1,9 +1,8 @@
 #include "apps/studies/interpolation_sgd.h"
 
-#include <algorithm>
 #include <cmath>
-#include <sstream>
 
+#include "apps/runner/settings.h"
 #include "apps/studies/interpolation_sgd/reference.h"
 #include "surplus/core/errors.h"
 
@@ -14,24 +13,10 @@ using namespace interpolation_sgd;
 using Config = InterpolationSgd::Config;
 constexpr std::string_view kStudy = InterpolationSgd::kName;
 
-std::vector<std::string> sets_of(const Config& config) {
-  std::vector<std::string> sets;
-  std::istringstream text(config.kernel_sets);
-  for (std::string set; std::getline(text, set, ',');) sets.push_back(set);
-  return sets;
-}
-
 void require_count(const char* name, std::uint64_t count, std::uint64_t low, std::uint64_t high) {
   SURPLUS_REQUIRE(count >= low && count <= high, ArgumentError, kStudy,
                   "the number must be at least " + to_text(low) + " and at most " + to_text(high),
                   name, count);
-}
-
-template <typename Value>
-void require_distinct(const char* name, std::vector<Value> values) {
-  std::sort(values.begin(), values.end());
-  const auto twice = std::adjacent_find(values.begin(), values.end());
-  SURPLUS_REQUIRE(twice == values.end(), ArgumentError, kStudy, "values must differ", name, *twice);
 }
 
 void check(const Config& config) {
@@ -40,12 +25,12 @@ void check(const Config& config) {
   require_count("long_chains", config.long_chains, 0, 1000000);
   require_count("long_steps", config.long_steps, 100, 10000000);
   require_count("bound_dimension", config.bound_dimension, 2, 1000000);
-  const std::vector<std::string> sets = sets_of(config);
+  const std::vector<std::string> sets = names_in(config.kernel_sets);
   for (const std::string& set : sets) {
     SURPLUS_REQUIRE(set == "mnist" || set == "digits", ArgumentError, kStudy,
                     "kernel_sets must be among mnist, digits", "kernel_sets", set);
   }
-  require_distinct("kernel_sets", sets);
+  require_distinct(kStudy, "kernel_sets", sets);
   require_count("kernel_examples", config.kernel_examples, 10, 20000);
   require_count("kernel_seeds", config.kernel_seeds, 1, 1000);
   SURPLUS_REQUIRE(config.kernel_target > 0 && config.kernel_target < 1, ArgumentError, kStudy,
@@ -63,7 +48,7 @@ void check(const Config& config) {
     SURPLUS_REQUIRE(rate > 0 && std::isfinite(rate), ArgumentError, kStudy,
                     "learning rates must be positive and finite", "network_rates", rate);
   }
-  require_distinct("network_rates", config.network_rates);
+  require_distinct(kStudy, "network_rates", config.network_rates);
 }
 
 SystemDesign system_design(const Config& config) {
@@ -81,8 +66,8 @@ SystemDesign system_design(const Config& config) {
 }
 
 KernelDesign kernel_design(const Config& config) {
-  return {sets_of(config),     config.require_data,  config.kernel_examples,
-          config.kernel_seeds, config.kernel_target, config.kernel_epochs};
+  return {names_in(config.kernel_sets), config.require_data,  config.kernel_examples,
+          config.kernel_seeds,          config.kernel_target, config.kernel_epochs};
 }
 
 NetworkDesign network_design(const Config& config) {
