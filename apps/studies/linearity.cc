@@ -172,6 +172,7 @@ Linearity::Result Linearity::run(const Config& config, Run& run) {
   }
   const auto deep = [&run](const std::vector<DeepDesign>& designs, const char* part) {
     std::vector<DeepPoint> points;
+    points.reserve(designs.size());
     for (const DeepDesign& design : designs) points.push_back(run_deep(part, design, run));
     return points;
   };

@@ -146,6 +146,7 @@ LossHessian run_loss_hessian(std::size_t m, std::size_t seeds, Run& run) {
   const auto starts = unpack<LossStart>({values.begin(), end});
   const auto mean = [&](double LossStart::*member) {
     std::vector<double> some;
+    some.reserve(starts.size());
     for (const LossStart& one : starts) some.push_back(one.*member);
     return mean_of(some);
   };

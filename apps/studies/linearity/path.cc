@@ -191,6 +191,7 @@ DescentPoint run_descent(const std::string& part, const DescentDesign& design, R
       }));
   const auto mean = [&](double Descent::*member) {
     std::vector<double> values;
+    values.reserve(descents.size());
     for (const Descent& one : descents) values.push_back(one.*member);
     return mean_of(values);
   };
