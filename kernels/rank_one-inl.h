@@ -1,4 +1,4 @@
-// Rank-one updates, which ger and itml share. Included once per target.
+// Rank-one updates. Included once per target.
 
 #if defined(SURPLUS_KERNELS_RANK_ONE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SURPLUS_KERNELS_RANK_ONE_INL_H_
