@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kVersion = 1;
 constexpr std::size_t kCounts = 8, kHistoryColumns = 3;
+const std::string kCarried = "carried/";
 
 template <typename T>
 MatrixView<const T> row_of(std::span<const T> values) {
@@ -48,6 +49,7 @@ std::vector<double> fingerprint_of(const Examples<T>& examples, const TrainConfi
           number(config.batch_size),
           number(config.shuffle),
           number(config.with_replacement),
+          number(config.drop_last),
           number(o.rule),
           o.momentum,
           o.compensation,
@@ -72,7 +74,7 @@ std::vector<double> fingerprint_of(const Examples<T>& examples, const TrainConfi
 
 template <typename T>
 void save_state(const std::filesystem::path& path, const TrainState<T>& state,
-                const std::vector<double>& fingerprint) {
+                const std::vector<double>& fingerprint, const Carried<T>& carried) {
   const auto number = [](std::size_t value) { return static_cast<double>(value); };
   const std::vector<double> counts = {kVersion,
                                       number(state.optimizer.steps),
@@ -84,8 +86,8 @@ void save_state(const std::filesystem::path& path, const TrainState<T>& state,
                                       number(state.average.count)};
   Matrix<double> history(state.history.size(), kHistoryColumns);
   for (std::size_t i = 0; i < state.history.size(); ++i) {
-    const auto& [loss, validation_loss, rate] = state.history[i];
-    std::ranges::copy(std::initializer_list<double>{loss, validation_loss, rate},
+    const EpochRecord& epoch = state.history[i];
+    std::ranges::copy(std::initializer_list<double>{epoch.loss, epoch.validation_loss, epoch.rate},
                       history.row(i).begin());
   }
   std::map<std::string, NpzArray> arrays = {{"fingerprint", row_of<double>(fingerprint)},
@@ -95,12 +97,15 @@ void save_state(const std::filesystem::path& path, const TrainState<T>& state,
   for_each_array(state, [&](const std::string& name, std::span<const T> values) {
     arrays.emplace(name, row_of(values));
   });
+  for (const auto& [name, view] : carried) {
+    arrays.emplace(kCarried + name, MatrixView<const T>(view));
+  }
   write_mixed_npz(path, arrays);
 }
 
 template <typename T>
 void load_state(const std::filesystem::path& path, const std::vector<double>& fingerprint,
-                TrainState<T>& state) {
+                TrainState<T>& state, const Carried<T>& carried) {
   // Floats are exact in double.
   const std::map<std::string, Matrix<double>> arrays = read_npz<double>(path);
   const auto require = [&](bool condition, const std::string& requirement) {
@@ -138,21 +143,29 @@ void load_state(const std::filesystem::path& path, const std::vector<double>& fi
   if (state.epoch > 0) {
     const auto history = values_of("history", state.epoch * kHistoryColumns);
     for (std::size_t i = 0; i < history.size(); i += kHistoryColumns) {
-      state.history.push_back({history[i], history[i + 1], history[i + 2]});
+      state.history.push_back(
+          {history[i], history[i + 1], history[i + 2], state.history.size() + 1});
     }
   }
   for_each_array(state, [&](const std::string& name, std::span<T> values) {
     std::ranges::transform(values_of(name, values.size()), values.begin(),
                            [](double value) { return static_cast<T>(value); });
   });
+  for (const auto& [name, view] : carried) {
+    const std::span<const double> values = values_of(kCarried + name, view.rows() * view.cols());
+    for (std::size_t i = 0; i < view.rows(); ++i) {
+      std::ranges::transform(values.subspan(i * view.cols(), view.cols()), view.row(i).begin(),
+                             [](double value) { return static_cast<T>(value); });
+    }
+  }
 }
 
 #define SURPLUS_INSTANTIATE(T)                                                            \
   template std::vector<double> fingerprint_of(const Examples<T>&, const TrainConfig<T>&); \
   template void save_state(const std::filesystem::path&, const TrainState<T>&,            \
-                           const std::vector<double>&);                                   \
+                           const std::vector<double>&, const Carried<T>&);                \
   template void load_state(const std::filesystem::path&, const std::vector<double>&,      \
-                           TrainState<T>&);
+                           TrainState<T>&, const Carried<T>&);
 SURPLUS_INSTANTIATE(float)
 SURPLUS_INSTANTIATE(double)
 #undef SURPLUS_INSTANTIATE

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <limits>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "surplus/nn/parameters.h"
@@ -33,17 +35,22 @@ struct TrainState {
 template <typename T>
 std::vector<double> fingerprint_of(const Examples<T>& examples, const TrainConfig<T>& config);
 
+/// Matrices that live elsewhere: TrainConfig::carried.
+template <typename T>
+using Carried = std::map<std::string, MatrixView<T>>;
+
 /// Writes the state to an NPZ file, to a temporary name, then renamed.
 /// Throws   DataError if the file cannot be written
 template <typename T>
 void save_state(const std::filesystem::path& path, const TrainState<T>& state,
-                const std::vector<double>& fingerprint);
+                const std::vector<double>& fingerprint, const Carried<T>& carried = {});
 
 /// Reads it into a state that has the layout and the optimizer's arrays already.
-/// Throws   DataError if the file is damaged, or of another layout, optimizer or fingerprint
+/// Throws   DataError if the file is damaged, or of another layout, optimizer or fingerprint, or
+///          without one of the carried matrices
 template <typename T>
 void load_state(const std::filesystem::path& path, const std::vector<double>& fingerprint,
-                TrainState<T>& state);
+                TrainState<T>& state, const Carried<T>& carried = {});
 
 }  // namespace surplus
 

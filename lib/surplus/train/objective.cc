@@ -10,14 +10,51 @@
 #include "surplus/core/errors.h"
 
 namespace surplus {
+namespace {
+
+// use(begin, batch, f(batch)) for batches that cover the examples, as an evaluation has them.
+template <typename T, typename F, typename Use>
+void in_pieces(const F& f, const Parameters<T>& parameters, const Examples<T>& examples,
+               const Use& use) {
+  constexpr std::size_t kRows = 1000;
+  const std::size_t n = examples.x.rows();
+  ad::Tape<T> tape;
+  for (std::size_t begin = 0; begin < n; begin += kRows) {
+    const std::size_t rows = std::min(kRows, n - begin);
+    Batch<T> batch{.examples = {.x = examples.x.block(begin, 0, rows, examples.x.cols())},
+                   .rng = Rng(0),
+                   .training = false};
+    if (!examples.labels.empty()) batch.examples.labels = examples.labels.subspan(begin, rows);
+    if (!examples.targets.empty()) {
+      batch.examples.targets = examples.targets.block(begin, 0, rows, examples.targets.cols());
+    }
+    tape.clear();
+    use(begin, batch, f(tape, leaves_of(parameters, tape), batch));
+  }
+}
+
+}  // namespace
+
+template <typename T>
+Scores<T> mlp_scores(MlpConfig network) {
+  return [network = std::move(network)](ad::Tape<T>& tape, std::span<const ad::Var<T>> parameters,
+                                        const Batch<T>& batch) {
+    return mlp(network, parameters, tape.leaf(batch.examples.x));
+  };
+}
+
+template <typename T>
+Objective<T> classification(Scores<T> network) {
+  return [network = std::move(network)](ad::Tape<T>& tape, std::span<const ad::Var<T>> parameters,
+                                        const Batch<T>& batch) {
+    const auto scores = network(tape, parameters, batch);
+    return ad::mean(ad::softmax_cross_entropy(scores, batch.examples.labels));
+  };
+}
 
 template <typename T>
 Objective<T> classification(MlpConfig network) {
-  return [network = std::move(network)](ad::Tape<T>& tape, std::span<const ad::Var<T>> parameters,
-                                        const Batch<T>& batch) {
-    const auto scores = mlp(network, parameters, tape.leaf(batch.examples.x));
-    return ad::mean(ad::softmax_cross_entropy(scores, batch.examples.labels));
-  };
+  return classification(mlp_scores<T>(std::move(network)));
 }
 
 template <typename T>
@@ -47,24 +84,26 @@ template <typename T>
 double evaluate(const std::type_identity_t<Objective<T>>& objective,
                 const Parameters<T>& parameters, const Examples<T>& examples) {
   require_examples("evaluate", examples);
-  constexpr std::size_t kRows = 1000;
-  const std::size_t n = examples.x.rows();
-  ad::Tape<T> tape;
   double sum = 0;
-  for (std::size_t begin = 0; begin < n; begin += kRows) {
-    const std::size_t rows = std::min(kRows, n - begin);
-    Batch<T> batch{.examples = {.x = examples.x.block(begin, 0, rows, examples.x.cols())},
-                   .rng = Rng(0),
-                   .training = false};
-    if (!examples.labels.empty()) batch.examples.labels = examples.labels.subspan(begin, rows);
-    if (!examples.targets.empty()) {
-      batch.examples.targets = examples.targets.block(begin, 0, rows, examples.targets.cols());
+  const auto add = [&](std::size_t, const Batch<T>& batch, const ad::Var<T>& loss) {
+    sum += static_cast<double>(loss.item()) * static_cast<double>(batch.examples.x.rows());
+  };
+  in_pieces<T>(objective, parameters, examples, add);
+  return sum / static_cast<double>(examples.x.rows());
+}
+
+template <typename T>
+Matrix<T> predict(const std::type_identity_t<Scores<T>>& network, const Parameters<T>& parameters,
+                  std::type_identity_t<MatrixView<const T>> x) {
+  Matrix<T> scores;
+  const auto copy = [&](std::size_t begin, const Batch<T>& batch, const ad::Var<T>& some) {
+    if (begin == 0) scores = Matrix<T>(x.rows(), some.shape().cols);
+    for (std::size_t i = 0; i < batch.examples.x.rows(); ++i) {
+      std::ranges::copy(some.value().row(i), scores.row(begin + i).begin());
     }
-    tape.clear();
-    const auto loss = objective(tape, leaves_of(parameters, tape), batch);
-    sum += static_cast<double>(loss.item()) * static_cast<double>(rows);
-  }
-  return sum / static_cast<double>(n);
+  };
+  in_pieces<T>(network, parameters, Examples<T>{.x = x}, copy);
+  return scores;
 }
 
 template <typename T>
@@ -82,7 +121,10 @@ double error_rate(MatrixView<const T> scores, std::span<const std::size_t> label
 }
 
 #define SURPLUS_INSTANTIATE(T)                                                             \
+  template Scores<T> mlp_scores(MlpConfig);                                                \
   template Objective<T> classification(MlpConfig);                                         \
+  template Objective<T> classification(Scores<T>);                                         \
+  template Matrix<T> predict(const Scores<T>&, const Parameters<T>&, MatrixView<const T>); \
   template Objective<T> regression(MlpConfig);                                             \
   template void require_examples(std::string_view, const Examples<T>&);                    \
   template double evaluate(const Objective<T>&, const Parameters<T>&, const Examples<T>&); \

@@ -29,10 +29,33 @@ struct Batch {
   Examples<T> examples;
   Rng rng;        ///< of this step alone, for dropout and noise
   bool training;  ///< false in an evaluation
+  /// Which rows of all the training's examples these are, for losses with variables of their own
+  /// for each sample; empty in an evaluation.
+  std::span<const std::size_t> rows = {};
+  std::size_t epoch = 0;  ///< completed before this step; 0 in an evaluation
 };
 
+/// The scores, n x k, of a network for the batch's rows, from the parameters' leaves. What it puts
+/// on the tape must live as long.
+template <typename T>
+using Scores = std::function<ad::Var<T>(ad::Tape<T>& tape, std::span<const ad::Var<T>> parameters,
+                                        const Batch<T>& batch)>;
+
+/// Those of a fully connected network.
+template <typename T>
+Scores<T> mlp_scores(MlpConfig network);
+
+/// The scores for all rows of x, as in an evaluation, 1000 rows at a time.
+///
+/// Throws   what the network throws
+/// Promises the bits do not depend on the number of threads
+template <typename T>
+Matrix<T> predict(const std::type_identity_t<Scores<T>>& network, const Parameters<T>& parameters,
+                  std::type_identity_t<MatrixView<const T>> x);
+
 /// The mean loss of the batch's rows, 1 x 1, from the parameters' leaves (those of
-/// Parameters::layout(), in that order). Constants that it puts on the tape must live as long.
+/// Parameters::layout(), in that order). Constants that it puts on the tape must live as long. A
+/// training calls it once in each step: it may change memory of its own then (TrainConfig::carried).
 template <typename T>
 using Objective = std::function<ad::Var<T>(
     ad::Tape<T>& tape, std::span<const ad::Var<T>> parameters, const Batch<T>& batch)>;
@@ -40,6 +63,8 @@ using Objective = std::function<ad::Var<T>(
 /// The mean softmax cross-entropy of a network with an output per class.
 template <typename T>
 Objective<T> classification(MlpConfig network);
+template <typename T>
+Objective<T> classification(Scores<T> network);
 
 /// The mean squared error of a network with an output per target.
 template <typename T>

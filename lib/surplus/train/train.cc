@@ -37,7 +37,8 @@ void require_config(const TrainConfig<T>& config) {
 template <typename T>
 Chunks epoch_of(const Examples<T>& examples, const TrainConfig<T>& config) {
   const std::size_t n = examples.x.rows();
-  return {n, config.batch_size == 0 ? n : std::min(config.batch_size, n)};
+  const std::size_t size = config.batch_size == 0 ? n : std::min(config.batch_size, n);
+  return {config.drop_last ? n / size * size : n, size};
 }
 
 // The order of an epoch's rows and copies of those of a batch.
@@ -48,9 +49,12 @@ class Batches {
       : examples_(examples),
         rows_(epoch_of(examples, config)),
         drawn_(config.with_replacement ? config.batch_size : 0),
-        shuffle_(config.shuffle && rows_.count() > 1),
+        shuffle_(config.shuffle && rows_.size < examples.x.rows()),
         rng_(config.seed) {
-    if (drawn_ == 0 && rows_.count() == 1) return;
+    order_.resize(examples.x.rows());
+    std::iota(order_.begin(), order_.end(), std::size_t{0});
+    if (as_it_stands()) return;
+    batch_rows_.resize(std::max(drawn_, rows_.size));
     const std::size_t most = std::max(drawn_, rows_.size);
     x_ = Matrix<T>(most, examples.x.cols());
     targets_ = Matrix<T>(examples.targets.empty() ? 0 : most, examples.targets.cols());
@@ -62,41 +66,48 @@ class Batches {
   std::size_t rows() const { return drawn_ > 0 ? drawn_ * count() : rows_.n; }
 
   void begin_epoch(std::size_t epoch) {
-    if (drawn_ > 0) return;
-    if (shuffle_) {
-      order_ = rng_.split("order").split(epoch).permutation(rows_.n);
-    } else if (order_.empty()) {
-      order_.resize(rows_.n);
-      std::iota(order_.begin(), order_.end(), std::size_t{0});
+    epoch_ = epoch;
+    if (drawn_ == 0 && shuffle_) {
+      order_ = rng_.split("order").split(epoch).permutation(order_.size());
     }
   }
 
   // Good until the next call; `step` counts all steps, for the random numbers.
   Batch<T> batch(std::size_t number, std::size_t step) {
-    Batch<T> batch{.examples = examples_, .rng = rng_.split("step").split(step), .training = true};
-    if (drawn_ == 0 && rows_.count() == 1) return batch;
+    Batch<T> batch{.examples = examples_,
+                   .rng = rng_.split("step").split(step),
+                   .training = true,
+                   .rows = order_,
+                   .epoch = epoch_};
+    if (as_it_stands()) return batch;
     const std::size_t begin = rows_.begin(number);
     const std::size_t n = drawn_ > 0 ? drawn_ : rows_.end(number) - begin;
     Rng draws = rng_.split("rows").split(step);
     for (std::size_t i = 0; i < n; ++i) {
-      const std::size_t row = drawn_ > 0 ? draws.below(rows_.n) : order_[begin + i];
+      const std::size_t row = drawn_ > 0 ? draws.below(order_.size()) : order_[begin + i];
+      batch_rows_[i] = row;
       std::ranges::copy(examples_.x.row(row), x_.row(i).begin());
       if (!labels_.empty()) labels_[i] = examples_.labels[row];
       if (!targets_.empty()) std::ranges::copy(examples_.targets.row(row), targets_.row(i).begin());
     }
     batch.examples = {.x = x_.view().block(0, 0, n, x_.cols())};
+    batch.rows = std::span(batch_rows_).first(n);
     if (!labels_.empty()) batch.examples.labels = std::span(labels_).first(n);
     if (!targets_.empty()) batch.examples.targets = targets_.view().block(0, 0, n, targets_.cols());
     return batch;
   }
 
  private:
+  // All rows in one batch.
+  bool as_it_stands() const { return drawn_ == 0 && rows_.size == examples_.x.rows(); }
+
   const Examples<T> examples_;
   Chunks rows_;
   std::size_t drawn_;  // in each step, with replacement; 0 without
   bool shuffle_;
   Rng rng_;
-  std::vector<std::size_t> order_, labels_;
+  std::size_t epoch_ = 0;
+  std::vector<std::size_t> order_, batch_rows_, labels_;
   Matrix<T> x_, targets_;
 };
 
@@ -127,7 +138,8 @@ std::optional<Stop> reason_to_stop(const TrainState<T>& state, const TrainConfig
 template <typename T>
 void end_epoch(const Objective<T>& objective, std::size_t rows, const TrainConfig<T>& config,
                double rate, TrainState<T>& state) {
-  EpochRecord record{.loss = state.loss_sum / static_cast<double>(rows), .rate = rate};
+  EpochRecord record{
+      .loss = state.loss_sum / static_cast<double>(rows), .rate = rate, .epoch = state.epoch + 1};
   const bool validated = config.validation.x.rows() > 0;
   if (validated) record.validation_loss = evaluate(objective, state.parameters, config.validation);
   state.history.push_back(record);
@@ -205,12 +217,12 @@ TrainResult<T> train(const std::type_identity_t<Objective<T>>& objective,
   const std::vector<double> fingerprint = fingerprint_of(examples, config);
   const bool saves = !config.checkpoint.empty();
   if (saves && std::filesystem::exists(config.checkpoint)) {
-    load_state(config.checkpoint, fingerprint, state);
+    load_state(config.checkpoint, fingerprint, state, config.carried);
   }
   const Stop stop = run<T>(
       objective, examples, config,
       [&] {
-        if (saves) save_state(config.checkpoint, state, fingerprint);
+        if (saves) save_state(config.checkpoint, state, fingerprint, config.carried);
       },
       state);
   const bool has_best = config.keep_best && state.best_epoch > 0;

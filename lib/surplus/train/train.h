@@ -13,7 +13,9 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <map>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -30,7 +32,8 @@ struct EpochRecord {
   double loss = 0;  ///< mean over the examples, each before its step: the running loss
   /// Mean over the validation examples after the epoch; NaN if there are none.
   double validation_loss = std::numeric_limits<double>::quiet_NaN();
-  double rate = 0;  ///< learning rate of the last step
+  double rate = 0;        ///< learning rate of the last step
+  std::size_t epoch = 0;  ///< from 1 on
 };
 
 template <typename T>
@@ -44,6 +47,9 @@ struct TrainConfig {
   /// Draw the rows of each step from all examples, with replacement, instead: batch_size rows in
   /// every step, also where there are fewer examples. An epoch has as many steps as else.
   bool with_replacement = false;
+  /// Leave out the last batch of an epoch if it is smaller than the others. An epoch of all rows
+  /// with fewer than batch_size of them is one whole batch.
+  bool drop_last = false;
   OptimizerConfig optimizer = {};
   Schedule schedule = {};          ///< of the learning rate, in epochs ...
   bool schedule_in_steps = false;  ///< ... or in steps
@@ -77,6 +83,9 @@ struct TrainConfig {
   /// rules, observers and validation examples may differ.
   std::filesystem::path checkpoint = {};
   std::size_t checkpoint_epochs = 1;  ///< at least 1
+  /// What the objective or an observer changes on the way, by name: saved with the state, and
+  /// overwritten by what the file holds when a training is continued.
+  std::map<std::string, MatrixView<T>> carried = {};
 };
 
 template <typename T>

@@ -1,10 +1,12 @@
 #define BOOST_TEST_MODULE checkpoint
 #include "surplus/train/checkpoint.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <string>
 
+#include "surplus/autodiff/ops/arithmetic.h"
 #include "surplus/core/errors.h"
 #include "surplus/core/file.h"
 #include "surplus/core/parallel.h"
@@ -90,6 +92,45 @@ BOOST_AUTO_TEST_CASE(a_training_in_pieces_ends_with_the_bits_of_one_in_double) {
 
 BOOST_AUTO_TEST_CASE(a_training_with_replacement_and_restarts_in_pieces_ends_with_the_bits_of_one) {
   continues_to_the_same_bits<double>(UpdateRule::kMass, true);
+}
+
+BOOST_AUTO_TEST_CASE(what_an_objective_carries_is_saved_and_restored) {
+  const Clusters<float> clusters(70, 1), others(30, 2);
+  const auto plain = classification<float>(kClusterNetwork);
+  const auto start = mlp_parameters<float>(kClusterNetwork, Rng(1));
+  // How often each row was seen, which the loss depends on.
+  Matrix<float> seen(70, 2);
+  const Objective<float> counting = [&](auto& tape, auto parameters, const Batch<float>& batch) {
+    const auto loss = plain(tape, parameters, batch);
+    if (!batch.training) return loss;
+    const float factor = 1 + seen(batch.rows[0], 1);
+    for (const std::size_t row : batch.rows) seen(row, 1) += 0.1f;
+    return ad::mul(loss, tape.constant(factor));
+  };
+  TrainConfig<float> config = config_for<float>(UpdateRule::kMomentum, others);
+  const auto expected = train(counting, clusters.examples(), start, config);
+  const Matrix<float> all_seen = seen;
+  const Scratch scratch;
+  config.checkpoint = scratch / "state.npz";
+  config.carried = {{"seen", seen.view().block(0, 1, 70, 1)}};  // with gaps between its rows
+  TrainResult<float> result;
+  for (std::size_t runs = 0; runs == 0 || result.stop == Stop::kCancelled; ++runs) {
+    BOOST_TEST_REQUIRE(runs < 40u);
+    if (runs == 0) std::ranges::fill(seen.values(), 0.0f);
+    std::size_t steps = 0;
+    config.on_step = [&](const Progress&) { return ++steps < 4; };
+    result = train(counting, clusters.examples(), start, config);
+    // To be overwritten from the file.
+    for (std::size_t i = 0; i < 70 && result.stop == Stop::kCancelled; ++i) seen(i, 1) = -1;
+  }
+  require_same(result, expected);
+  BOOST_TEST((seen == all_seen));
+  Matrix<float> more(71, 1);
+  config.carried = {{"seen", more}};
+  BOOST_CHECK_EXCEPTION(
+      train(counting, clusters.examples(), start, config), DataError,
+      says(config.checkpoint.string() +
+           ": a checkpoint of this training must have an array carried/seen of 71 elements"));
 }
 
 BOOST_AUTO_TEST_CASE(a_training_that_was_killed_continues_from_its_last_file) {

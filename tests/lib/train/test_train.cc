@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <string>
 
 #include "surplus/autodiff/ops/reduce.h"
@@ -290,6 +291,65 @@ BOOST_AUTO_TEST_CASE(observers_see_every_step_and_epoch_and_can_end_the_training
   BOOST_TEST(at_once.steps == 1u);
   const auto none = train(objective, clusters.examples(), cluster_start<float>(), {.epochs = 0});
   BOOST_TEST((none.parameters == cluster_start<float>()));
+}
+
+BOOST_AUTO_TEST_CASE(batches_say_which_rows_and_epoch_they_are_of) {
+  const Clusters<float> clusters(70, 1);
+  const Objective<float> plain = classification<float>(kClusterNetwork);
+  struct Seen {
+    std::size_t epoch;
+    std::vector<std::size_t> rows;
+  };
+  const auto batches_of = [&](const TrainConfig<float>& config) {
+    std::vector<Seen> seen;
+    const Objective<float> watch = [&](auto& tape, auto parameters, const Batch<float>& batch) {
+      if (batch.training) {
+        BOOST_TEST_REQUIRE(batch.rows.size() == batch.examples.x.rows());
+        for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+          BOOST_TEST(batch.examples.x(i, 1) == clusters.x(batch.rows[i], 1));
+          BOOST_TEST(batch.examples.labels[i] == clusters.labels[batch.rows[i]]);
+        }
+        seen.push_back({batch.epoch, {batch.rows.begin(), batch.rows.end()}});
+      } else {
+        BOOST_TEST(batch.rows.empty());
+      }
+      return plain(tape, parameters, batch);
+    };
+    train(watch, clusters.examples(), cluster_start<float>(), config);
+    return seen;
+  };
+  const auto some = batches_of({.epochs = 2, .batch_size = 32, .validation = clusters.examples()});
+  BOOST_TEST_REQUIRE(some.size() == 6u);
+  BOOST_TEST(some[2].epoch == 0u);
+  BOOST_TEST(some[3].epoch == 1u);
+  BOOST_TEST(some[5].rows.size() == 6u);
+  BOOST_TEST(batches_of({.epochs = 1, .batch_size = 0}).front().rows.back() == 69u);
+  BOOST_TEST(
+      batches_of({.epochs = 1, .batch_size = 32, .with_replacement = true}).front().rows.size() ==
+      32u);
+  // The small batch at the end is left out, other rows in each epoch.
+  const auto whole = batches_of({.epochs = 9, .batch_size = 32, .drop_last = true});
+  BOOST_TEST_REQUIRE(whole.size() == 18u);
+  std::set<std::size_t> rows;
+  for (const Seen& batch : whole) {
+    BOOST_TEST(batch.rows.size() == 32u);
+    rows.insert(batch.rows.begin(), batch.rows.end());
+  }
+  BOOST_TEST(rows.size() == 70u);
+  BOOST_TEST(batches_of({.epochs = 1, .batch_size = 64, .drop_last = true}).front().rows.size() ==
+             64u);
+  const auto result = train(plain, clusters.examples(), cluster_start<float>(),
+                            {.epochs = 3, .batch_size = 32, .drop_last = true});
+  BOOST_TEST(result.steps == 6u);
+  for (std::size_t i = 0; i < 3; ++i) BOOST_TEST(result.history[i].epoch == i + 1);
+}
+
+BOOST_AUTO_TEST_CASE(scores_are_predicted_in_pieces_as_by_the_network_itself) {
+  const Clusters<float> clusters(2100, 1);
+  const Parameters<float> start = cluster_start<float>();
+  const Matrix<float> scores =
+      predict<float>(mlp_scores<float>(kClusterNetwork), start, clusters.x);
+  BOOST_TEST((scores == predict<float>(kClusterNetwork, start, clusters.x)));
 }
 
 BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_ends_the_training_and_says_so) {
