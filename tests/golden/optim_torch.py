@@ -66,6 +66,8 @@ def main():
     schedules = {
         "step": rates_of(lambda o: schedulers.StepLR(o, step_size=3, gamma=0.5)),
         "exponential": rates_of(lambda o: schedulers.ExponentialLR(o, 0.7)),
+        "linear": rates_of(lambda o: schedulers.LinearLR(o, start_factor=1, end_factor=0.05,
+                                                         total_iters=9)),
         "cosine": rates_of(lambda o: schedulers.CosineAnnealingLR(o, T_max=STEPS, eta_min=0.01)),
         "warm": rates_of(warm),
     }

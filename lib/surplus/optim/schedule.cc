@@ -33,10 +33,13 @@ double rate_at(const Schedule& schedule, std::size_t t) {
       return rate / (1 + static_cast<double>(since) / static_cast<double>(period));
     case ScheduleKind::kInverseRoot:
       return rate / std::sqrt(1 + static_cast<double>(since) / static_cast<double>(period));
+    case ScheduleKind::kLinear:
     case ScheduleKind::kCosine: {
       const double share =
           static_cast<double>(std::min(since, period)) / static_cast<double>(period);
-      return last + (rate - last) * (1 + std::cos(std::numbers::pi * share)) / 2;
+      const double left =
+          kind == ScheduleKind::kLinear ? 1 - share : (1 + std::cos(std::numbers::pi * share)) / 2;
+      return last + (rate - last) * left;
     }
   }
   return rate;

@@ -13,6 +13,7 @@ enum class ScheduleKind {
   kExponential,  ///< rate factor^t
   kInverse,      ///< rate / (1 + t / period), the 1/t of stochastic approximation
   kInverseRoot,  ///< rate / sqrt(1 + t / period)
+  kLinear,       ///< rate + (last - rate) t / period, and last from t = period on
   kCosine,       ///< last + (rate - last) (1 + cos(pi t / period)) / 2, and last from t = period on
 };
 
@@ -30,8 +31,8 @@ struct Schedule {
 /// The rate at time t, counted from 0.
 ///
 /// Throws   ArgumentError if the schedule is out of its domain
-/// Source   torch.optim.lr_scheduler: StepLR, ExponentialLR, CosineAnnealingLR (which rises again
-///          after its period), LinearLR for the warm-up; Loshchilov, Hutter (2017) for the cosine;
+/// Source   torch.optim.lr_scheduler: StepLR, ExponentialLR, LinearLR (for the warm-up too),
+///          CosineAnnealingLR (which rises again after its period); Loshchilov, Hutter (2017) for the cosine;
 ///          Robbins, Monro (1951) for the inverse
 double rate_at(const Schedule& schedule, std::size_t t);
 

@@ -23,6 +23,7 @@ BOOST_AUTO_TEST_CASE(the_rates_are_those_of_pytorch) {
   const std::vector<std::pair<std::string, Schedule>> schedules = {
       {"step", {.kind = ScheduleKind::kStep, .rate = 0.2, .period = 3, .factor = 0.5}},
       {"exponential", {.kind = ScheduleKind::kExponential, .rate = 0.2, .factor = 0.7}},
+      {"linear", {.kind = ScheduleKind::kLinear, .rate = 0.2, .period = 9, .last = 0.01}},
       {"cosine", {.kind = ScheduleKind::kCosine, .rate = 0.2, .period = 12, .last = 0.01}},
       {"warm", {.kind = ScheduleKind::kExponential, .rate = 0.2, .factor = 0.7, .warm_up = 4}},
   };
