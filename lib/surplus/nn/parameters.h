@@ -18,6 +18,7 @@ namespace surplus {
 struct NamedShape {
   std::string name;
   Shape shape;
+  bool trained = true;  ///< false: no gradient changes it, as with running averages
   friend bool operator==(const NamedShape&, const NamedShape&) = default;
 };
 

@@ -26,9 +26,10 @@ void for_each_array(State& state, const Array& array) {
     if (!values.empty()) array(name, values);
   };
   for (std::size_t i = 0; i < state.parameters.count(); ++i) {
-    const auto& [name, shape] = state.parameters.layout()[i];
-    const std::size_t begin = state.parameters.offset(i), size = shape.rows * shape.cols;
-    use("parameters/" + name, state.parameters.flat().subspan(begin, size));
+    const NamedShape& matrix = state.parameters.layout()[i];
+    const std::size_t begin = state.parameters.offset(i),
+                      size = matrix.shape.rows * matrix.shape.cols;
+    use("parameters/" + matrix.name, state.parameters.flat().subspan(begin, size));
   }
   use("optimizer/first", state.optimizer.first.values());
   use("optimizer/second", state.optimizer.second.values());

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "surplus/autodiff/tape.h"
 #include "surplus/core/matrix.h"
@@ -23,6 +24,13 @@ struct Examples {
   MatrixView<const T> targets = {};          ///< n x k; or empty
 };
 
+/// What a matrix of the bundle that is not trained becomes once the step is made.
+template <typename T>
+struct Assignment {
+  std::size_t matrix;         ///< its number in Parameters::layout()
+  MatrixView<const T> value;  ///< of its shape, in memory that lives as long as the tape's values
+};
+
 /// Some of the examples.
 template <typename T>
 struct Batch {
@@ -33,6 +41,8 @@ struct Batch {
   /// for each sample; empty in an evaluation.
   std::span<const std::size_t> rows = {};
   std::size_t epoch = 0;  ///< completed before this step; 0 in an evaluation
+  /// Where a network puts the next values of its running averages; null if nobody takes them.
+  std::vector<Assignment<T>>* assignments = nullptr;
 };
 
 /// The scores, n x k, of a network for the batch's rows, from the parameters' leaves. What it puts

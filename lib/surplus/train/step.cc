@@ -1,5 +1,6 @@
 #include "surplus/train/step.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -9,10 +10,12 @@
 namespace surplus {
 namespace {
 
+constexpr std::size_t kChunk = std::size_t{1} << 15;  // elements of a task
+
 // The l2 norm; partial sums of chunks, in their order.
 template <typename T>
 double norm(std::span<const T> values, std::vector<double>& partial) {
-  const Chunks chunks{values.size(), std::size_t{1} << 15};
+  const Chunks chunks{values.size(), kChunk};
   partial.resize(chunks.count());
   const auto task = [&](std::size_t chunk) {
     double sum = 0;
@@ -35,10 +38,13 @@ void update_clipped(const ad::Var<T>& loss, const StepConfig& config, Parameters
   }
   memory.sinks.clear();
   for (std::size_t i = 0; i < parameters.count(); ++i) {
-    const Shape shape = parameters.layout()[i].shape;
-    memory.sinks.push_back(
-        {memory.leaves[i],
-         {memory.gradient.data() + parameters.offset(i), shape.rows, shape.cols}});
+    const auto& [name, shape, trained] = parameters.layout()[i];
+    T* const d = memory.gradient.data() + parameters.offset(i);
+    if (trained) {
+      memory.sinks.push_back({memory.leaves[i], {d, shape.rows, shape.cols}});
+    } else {
+      std::fill_n(d, shape.rows * shape.cols, T{0});
+    }
   }
   ad::gradient(loss, memory.sinks);
   const std::span<T> d_w = memory.gradient.values();
@@ -48,7 +54,17 @@ void update_clipped(const ad::Var<T>& loss, const StepConfig& config, Parameters
   if (factor < 1) {
     for (T& d : d_w) d *= static_cast<T>(factor);
   }
-  update<T>(config.optimizer, config.rate, d_w, state, parameters.flat());
+  const UpdateStep<T> step(config.optimizer, config.rate, state, parameters.flat());
+  for (std::size_t i = 0; i < parameters.count(); ++i) {
+    const auto& [name, shape, trained] = parameters.layout()[i];
+    if (!trained) continue;
+    const Chunks chunks{shape.rows * shape.cols, kChunk};
+    const auto task = [&](std::size_t chunk) {
+      const std::size_t begin = parameters.offset(i) + chunks.begin(chunk);
+      step.apply(begin, d_w.subspan(begin, chunks.end(chunk) - chunks.begin(chunk)));
+    };
+    parallel_for(chunks.count(), std::cref(task));
+  }
 }
 
 template <typename T>
@@ -61,9 +77,31 @@ void update_in_pieces(const ad::Var<T>& loss, const StepConfig& config, Paramete
   }
   memory.piece_sinks.clear();
   for (std::size_t i = 0; i < parameters.count(); ++i) {
+    if (!parameters.layout()[i].trained) continue;
     memory.piece_sinks.push_back({memory.leaves[i], std::cref(memory.pieces[i])});
   }
   ad::gradient_in_pieces(loss, memory.piece_sinks);
+}
+
+template <typename T>
+void require_assignments(const Parameters<T>& parameters,
+                         const std::vector<Assignment<T>>& assignments) {
+  for (const auto& [matrix, value] : assignments) {
+    SURPLUS_REQUIRE(matrix < parameters.count() && !parameters.layout()[matrix].trained &&
+                        parameters.layout()[matrix].shape == value.shape(),
+                    ArgumentError, "train_step",
+                    "assignments must be to matrices of their shape that are not trained", "matrix",
+                    matrix, "value", value.shape());
+  }
+}
+
+template <typename T>
+void assign(const std::vector<Assignment<T>>& assignments, Parameters<T>& parameters) {
+  for (const auto& [matrix, value] : assignments) {
+    for (std::size_t i = 0; i < value.rows(); ++i) {
+      std::ranges::copy(value.row(i), parameters[matrix].row(i).begin());
+    }
+  }
 }
 
 }  // namespace
@@ -86,14 +124,19 @@ double train_step(const std::type_identity_t<Objective<T>>& objective,
                   "clip_norm", config.clip_norm);
   memory.tape.clear();
   put_leaves(parameters, memory.tape, memory.leaves);
-  const ad::Var<T> loss = objective(memory.tape, memory.leaves, batch);
+  memory.assignments.clear();
+  Batch<T> told = batch;
+  told.assignments = &memory.assignments;
+  const ad::Var<T> loss = objective(memory.tape, memory.leaves, told);
   const auto value = static_cast<double>(loss.item());
   if (!std::isfinite(value)) return value;
+  require_assignments(parameters, memory.assignments);
   if (std::isinf(config.clip_norm)) {
     update_in_pieces(loss, config, parameters, state, memory);
   } else {
     update_clipped(loss, config, parameters, state, memory);
   }
+  assign(memory.assignments, parameters);
   return value;
 }
 

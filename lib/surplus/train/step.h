@@ -40,14 +40,17 @@ struct StepMemory {
   std::vector<ad::Sink<T>> sinks;
   Matrix<T> gradient;  // of all parameters, if it is to be clipped
   std::vector<double> partial_norms;
+  std::vector<Assignment<T>> assignments;
 };
 
-/// Computes the loss and its gradient and updates the parameters.
+/// Computes the loss and its gradient and updates the parameters: those that are trained by the
+/// gradient, the others by what the objective assigns.
 ///
 /// state    of start_optimizer() for config.optimizer and parameters.size()
 /// Returns  the loss before the update; if it is not finite, nothing is updated
 /// Throws   ArgumentError if the config is out of its domain; ShapeError if the state does not fit;
-///          what the objective throws
+///          or if an assignment is not to a matrix of its shape that is not trained; what the
+///          objective throws
 /// Cost     three products for each layer but the first, two for that one. No allocation from the
 ///          second call on that has the same memory and shapes. Without clipping no gradient is
 ///          written to memory: each piece is used for the update while it is in cache

@@ -207,5 +207,45 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
   BOOST_TEST(state.steps == 0u);
 }
 
+// w is trained towards x, and "seen" is told the sum of what came.
+Objective<double> counting(std::size_t told) {
+  return [told](ad::Tape<double>& tape, auto parameters, const Batch<double>& batch) {
+    const auto x = tape.leaf(batch.examples.x);
+    if (batch.assignments != nullptr) {
+      batch.assignments->push_back({told, ad::add(parameters[1], x).value()});
+    }
+    return ad::mean(ad::square(ad::sub(parameters[0], x)));
+  };
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_trained_is_assigned_after_the_step_and_decays_under_no_rule) {
+  const Matrix<double> x = {{1, 2}};
+  const Batch<double> batch{.examples = {.x = x}, .rng = Rng(1), .training = true};
+  for (const double clip : {kInfinity, 0.5}) {
+    const StepConfig config{.optimizer = {.rule = UpdateRule::kMomentum, .weight_decay = 0.5},
+                            .rate = 0.1,
+                            .clip_norm = clip};
+    Parameters<double> parameters({{"w", {1, 2}}, {"seen", {1, 2}, false}, {"b", {1, 1}}});
+    parameters[2](0, 0) = 1;
+    auto state = start_optimizer<double>(config.optimizer, parameters.size());
+    StepMemory<double> memory;
+    for (int step = 0; step < 3; ++step) {
+      train_step<double>(counting(1), batch, config, parameters, state, memory);
+    }
+    BOOST_TEST((Matrix<double>(parameters["seen"]) == Matrix<double>{{3, 6}}));
+    BOOST_TEST(parameters["w"](0, 0) > 0);
+    BOOST_TEST(parameters["b"](0, 0) < 1);  // by its decay alone
+    // A step that is not made assigns nothing.
+    const Matrix<double> bad = {{std::nan(""), 0}};
+    train_step<double>(counting(1), {.examples = {.x = bad}, .rng = Rng(1), .training = true},
+                       config, parameters, state, memory);
+    BOOST_TEST((Matrix<double>(parameters["seen"]) == Matrix<double>{{3, 6}}));
+    BOOST_CHECK_EXCEPTION(
+        train_step<double>(counting(0), batch, config, parameters, state, memory), ArgumentError,
+        says("train_step: assignments must be to matrices of their shape that are not trained; got "
+             "matrix 0, value 1 x 2"));
+  }
+}
+
 }  // namespace
 }  // namespace surplus
