@@ -18,11 +18,16 @@ namespace HWY_NAMESPACE {
 using D64 = hn::ScalableTag<double>;
 using V64 = hn::VFromD<D64>;
 
+// Elements of a vector of d that are worked on: the rest of its stride is zero.
+HWY_INLINE std::size_t Padded(std::size_t d) {
+  return (d + kItmlPadding - 1) / kItmlPadding * kItmlPadding;
+}
+
 // v = p - q, padded with zeros; returns |v|^2.
 HWY_INLINE double Difference(std::size_t d, const double* HWY_RESTRICT p,
                              const double* HWY_RESTRICT q, double* HWY_RESTRICT v) {
   const D64 tag;
-  const std::size_t lanes = hn::Lanes(tag), padded = itml_stride(d);
+  const std::size_t lanes = hn::Lanes(tag), padded = Padded(d);
   V64 norm = hn::Zero(tag);
   std::size_t j = 0;
   for (; j + lanes <= d; j += lanes) {
@@ -48,57 +53,67 @@ struct Block {
   double* HWY_RESTRICT y;  // y_s is z_s or -z_s, so that [i, j] and [j, i] round alike
 };
 
-// kRows rows from i on of: A += sum of y_s z_s^T if kUpdate, then w_b = A v_b.
-template <bool kUpdate, std::size_t kRows>
-HWY_INLINE void PassRows(std::size_t d, std::size_t i, const Block& block, double* HWY_RESTRICT a) {
+// For rows begin..end-1 and the columns of kVectors vectors from j on: A += sum of y_s z_s^T if
+// kUpdate, then w_b += A^T v_b (A is symmetric), from 0 if the rows are the first. The sums run down
+// the columns, so that no lane has to be added to another.
+template <bool kUpdate, std::size_t kVectors>
+HWY_INLINE void PassColumns(std::size_t d, std::size_t begin, std::size_t end, std::size_t j,
+                            const Block& block, double* HWY_RESTRICT a) {
   const D64 tag;
   const std::size_t lanes = hn::Lanes(tag), stride = itml_stride(d);
   const double* HWY_RESTRICT v = block.v;
-  const double* HWY_RESTRICT y = block.y;
-  V64 z[kRows][kItmlBlock], dot[kRows][kItmlBlock];
-  for (std::size_t r = 0; r < kRows; ++r) {
-    for (std::size_t b = 0; b < kItmlBlock; ++b) {
-      dot[r][b] = hn::Zero(tag);
-      if constexpr (kUpdate) z[r][b] = hn::Set(tag, block.z[b * stride + i + r]);
+  const double* HWY_RESTRICT z = block.z;
+  double* HWY_RESTRICT w = block.w + j;
+  V64 y[kItmlBlock][kVectors], sum[kItmlBlock][kVectors];
+  for (std::size_t b = 0; b < kItmlBlock; ++b) {
+    for (std::size_t c = 0; c < kVectors; ++c) {
+      const std::size_t at = b * stride + c * lanes;
+      if constexpr (kUpdate) y[b][c] = hn::LoadU(tag, block.y + j + at);
+      sum[b][c] = begin == 0 ? hn::Zero(tag) : hn::LoadU(tag, w + at);
     }
   }
-  double* HWY_RESTRICT row = a + i * stride;
-  for (std::size_t j = 0; j < stride; j += lanes) {
-    V64 element[kRows];
-    for (std::size_t r = 0; r < kRows; ++r) element[r] = hn::LoadU(tag, row + r * stride + j);
+  for (std::size_t i = begin; i < end; ++i) {
+    double* HWY_RESTRICT row = a + i * stride + j;
+    V64 element[kVectors];
+    for (std::size_t c = 0; c < kVectors; ++c) element[c] = hn::LoadU(tag, row + c * lanes);
     if constexpr (kUpdate) {
       for (std::size_t b = 0; b < kItmlBlock; ++b) {
-        const V64 yb = hn::LoadU(tag, y + b * stride + j);
-        for (std::size_t r = 0; r < kRows; ++r) element[r] = hn::MulAdd(z[r][b], yb, element[r]);
+        const V64 zb = hn::Set(tag, z[b * stride + i]);
+        for (std::size_t c = 0; c < kVectors; ++c) {
+          element[c] = hn::MulAdd(zb, y[b][c], element[c]);
+        }
       }
-      for (std::size_t r = 0; r < kRows; ++r) hn::StoreU(element[r], tag, row + r * stride + j);
+      for (std::size_t c = 0; c < kVectors; ++c) hn::StoreU(element[c], tag, row + c * lanes);
     }
     for (std::size_t b = 0; b < kItmlBlock; ++b) {
-      const V64 vb = hn::LoadU(tag, v + b * stride + j);
-      for (std::size_t r = 0; r < kRows; ++r) dot[r][b] = hn::MulAdd(element[r], vb, dot[r][b]);
+      const V64 vb = hn::Set(tag, v[b * stride + i]);
+      for (std::size_t c = 0; c < kVectors; ++c) {
+        sum[b][c] = hn::MulAdd(vb, element[c], sum[b][c]);
+      }
     }
   }
-#if HWY_TARGET <= HWY_AVX2
-  if constexpr (kRows == 4) {
-    for (std::size_t b = 0; b < kItmlBlock; ++b) {
-      const auto sums = FourSums(dot[0][b], dot[1][b], dot[2][b], dot[3][b]);
-      hn::StoreU(sums, FourDoubles(), block.w + b * stride + i);
-    }
-    return;
-  }
-#endif
   for (std::size_t b = 0; b < kItmlBlock; ++b) {
-    for (std::size_t r = 0; r < kRows; ++r) block.w[b * stride + i + r] = ReduceSum(tag, dot[r][b]);
+    for (std::size_t c = 0; c < kVectors; ++c) {
+      hn::StoreU(sum[b][c], tag, w + b * stride + c * lanes);
+    }
   }
 }
 
-// All rows, in fours that share the loads of y and v. Each element of A is read (and written) once
-// for kItmlBlock pairs.
+// Rows that are read side by side: no more than the prefetchers of a core follow.
+constexpr std::size_t kTileRows = 16;
+
+// All of A, kTileRows rows at a time. Each element is read (and written) once for kItmlBlock pairs.
 template <bool kUpdate>
 HWY_INLINE void Pass(std::size_t d, const Block& block, double* HWY_RESTRICT a) {
-  std::size_t i = 0;
-  for (; i + 4 <= d; i += 4) PassRows<kUpdate, 4>(d, i, block, a);
-  for (; i < d; ++i) PassRows<kUpdate, 1>(d, i, block, a);
+  const std::size_t lanes = hn::Lanes(D64()), padded = Padded(d);
+  for (std::size_t begin = 0; begin < d; begin += kTileRows) {
+    const std::size_t end = std::min(begin + kTileRows, d);
+    std::size_t j = 0;
+    for (; j + 2 * lanes <= padded; j += 2 * lanes) {
+      PassColumns<kUpdate, 2>(d, begin, end, j, block, a);
+    }
+    if (j < padded) PassColumns<kUpdate, 1>(d, begin, end, j, block, a);
+  }
 }
 
 // The upper triangle of v^T A v, from w = A v.
@@ -107,7 +122,7 @@ HWY_INLINE void Gram(std::size_t d, const Block& block, double (&gram)[kItmlBloc
   const std::size_t stride = itml_stride(d);
   V64 sum[kItmlBlock][kItmlBlock];
   for (auto& row : sum) std::fill(std::begin(row), std::end(row), hn::Zero(tag));
-  for (std::size_t j = 0; j < stride; j += hn::Lanes(tag)) {
+  for (std::size_t j = 0; j < Padded(d); j += hn::Lanes(tag)) {
     for (std::size_t b = 0; b < kItmlBlock; ++b) {
       const V64 v = hn::LoadU(tag, block.v + b * stride + j);
       for (std::size_t t = b; t < kItmlBlock; ++t) {
@@ -218,9 +233,9 @@ ItmlSweep Sweep(std::size_t d, const double* HWY_RESTRICT x, std::size_t x_strid
       for (std::size_t t = b + 1; t < size; ++t) {
         const double factor = beta * gram[b][t];
         for (std::size_t u = t; u < size; ++u) gram[t][u] += factor * gram[b][u];
-        AddScaled(stride, factor, w, block.w + t * stride);
+        AddScaled(Padded(d), factor, w, block.w + t * stride);
       }
-      Halve(stride, beta, w, block.z + waiting * stride, block.y + waiting * stride);
+      Halve(Padded(d), beta, w, block.z + waiting * stride, block.y + waiting * stride);
       ++waiting;
       dual -= alpha;
       result.change += std::abs(alpha);

@@ -34,9 +34,10 @@ struct ItmlPairs {
 /// The rows of A and the scratch vectors are padded with zeros to a multiple of this many elements.
 inline constexpr std::size_t kItmlPadding = 8;
 
-/// d rounded up to a multiple of kItmlPadding.
+/// How far apart the rows of A stand: d rounded up to an odd multiple of kItmlPadding, so that the
+/// elements of a column lie in different sets of a cache.
 constexpr std::size_t itml_stride(std::size_t d) {
-  return (d + kItmlPadding - 1) / kItmlPadding * kItmlPadding;
+  return ((d + kItmlPadding - 1) / kItmlPadding | 1) * kItmlPadding;
 }
 
 /// As many pairs share a pass over A.

@@ -156,7 +156,8 @@ BOOST_AUTO_TEST_CASE(the_log_determinant_is_tracked_beyond_the_range_of_the_dete
     // 64 orthogonal hard projections onto 2^-20 and 2^20 leave det A = 2^-1280 and 2^1280.
     constexpr std::size_t d = 64;
     for (const bool similar : {true, false}) {
-      Operand<double> x(d + 1, d), a(d, d), scratch(1, kernels::kItmlScratch * d), lambda(1, d);
+      Operand<double> x(d + 1, d), a(d, kernels::itml_stride(d)),
+          scratch(1, kernels::kItmlScratch * kernels::itml_stride(d)), lambda(1, d);
       x.fill([](std::size_t i, std::size_t j) { return i == j ? 1.0 : 0.0; });
       a.fill([](std::size_t i, std::size_t j) { return i == j ? 1.0 : 0.0; });
       lambda.fill([](std::size_t, std::size_t) { return 0.0; });
