@@ -107,6 +107,29 @@ Matrix<double> metric_transform(MatrixView<const double> metric) {
   return transform;
 }
 
+void update_transform(MatrixView<double> transform, std::span<const double> z, double growth) {
+  constexpr std::string_view kName = "update_transform";
+  const std::size_t d = z.size();
+  SURPLUS_REQUIRE((transform.shape() == Shape{d, d}), ShapeError, kName,
+                  "transform must have one row and column per feature", "transform",
+                  transform.shape(), "features", d);
+  SURPLUS_REQUIRE(growth > 0 && std::isfinite(growth), ArgumentError, kName,
+                  "growth must be positive and finite", "growth", growth);
+  std::vector<double> image(d, 0.0), product(d, 0.0);  // L z, L^T L z
+  double p = 0;
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j < d; ++j) image[i] += transform(i, j) * z[j];
+    for (std::size_t j = 0; j < d; ++j) product[j] += image[i] * transform(i, j);
+    p += image[i] * image[i];
+  }
+  SURPLUS_REQUIRE(p > 0 && std::isfinite(p), NumericalError, kName,
+                  "the squared distance must be positive and finite", "distance", p);
+  const double factor = (std::sqrt(growth) - 1) / p;
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j < d; ++j) transform(i, j) += factor * image[i] * product[j];
+  }
+}
+
 double squared_distance(MatrixView<const double> metric, std::span<const double> x,
                         std::span<const double> y) {
   SURPLUS_ASSERT(x.size() == metric.rows() && y.size() == metric.cols());

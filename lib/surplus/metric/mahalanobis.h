@@ -40,6 +40,21 @@ Matrix<double> prior_metric(std::string_view function, MatrixView<const double> 
 /// Throws  as cholesky()
 Matrix<double> metric_transform(MatrixView<const double> metric);
 
+/// Multiplies the squared distance p = |L z|^2 along z by `growth` and keeps the distances along what
+/// is orthogonal to z in the metric:
+///   L = L + (sqrt(growth) - 1) / p (L z) (L^T L z)^T, so that with A = L^T L
+///   A = A + (growth - 1) / p (A z) (A z)^T
+/// which is what a projection of fit_itml() or an online step does to A, growth being p' / p. As L
+/// alone is kept, A is positive definite whatever is rounded, and det A is multiplied by growth.
+///
+/// transform  L, d x d, need not be triangular
+/// z          d, not 0
+/// growth     > 0
+/// Throws     ShapeError if the sizes differ; ArgumentError for another growth; NumericalError if p
+///            is not positive and finite
+/// Cost       6 d^2 flops, 2 d elements of scratch
+void update_transform(MatrixView<double> transform, std::span<const double> z, double growth);
+
 /// (x - y)^T A (x - y).
 ///
 /// metric  A, d x d; x, y  d each. Unchecked outside debug builds.

@@ -3,9 +3,14 @@
 
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "surplus/core/errors.h"
+#include "surplus/core/rng.h"
+#include "surplus/linalg/matmul.h"
+#include "surplus/linalg/svd.h"
 
 namespace surplus {
 namespace {
@@ -44,6 +49,80 @@ BOOST_AUTO_TEST_CASE(equal_rows_have_no_inverse_covariance) {
         return e.what() ==
                std::string("f: an inverse covariance needs rows that differ; got rows 3");
       });
+}
+
+double squared_image(const Matrix<double>& transform, std::span<const double> z) {
+  double sum = 0;
+  for (std::size_t i = 0; i < transform.rows(); ++i) {
+    double image = 0;
+    for (std::size_t j = 0; j < z.size(); ++j) image += transform(i, j) * z[j];
+    sum += image * image;
+  }
+  return sum;
+}
+
+BOOST_AUTO_TEST_CASE(an_updated_transform_is_that_of_the_updated_metric) {
+  const Matrix<double> metric{{4, 2}, {2, 10}};
+  const std::vector<double> z{1, -2}, product{0, -18};  // A z
+  const double p = 36, growth = 0.25;
+  Matrix<double> transform = metric_transform(metric);
+  update_transform(transform, z, growth);
+  const Matrix<double> squared = matmul(transform, transform, {.transpose_a = true});
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t j = 0; j < 2; ++j) {
+      const double expected = metric(i, j) + (growth - 1) / p * product[i] * product[j];
+      BOOST_TEST(std::abs(squared(i, j) - expected) < 1e-13);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_transform_keeps_its_rank_over_1e5_adversarial_updates) {
+  // Along each direction and then nearly along it the distance falls and rises by up to 10^6, so
+  // that a metric kept itself would lose its small eigenvalues to rounding.
+  constexpr std::size_t d = 6;
+  Rng rng(3);
+  Matrix<double> transform(d, d);
+  for (std::size_t i = 0; i < d; ++i) transform(i, i) = 1;
+  std::vector<double> z(d), noise(d);
+  double log_det = 0;  // of L^T L
+  for (int n = 0; n < 100000; n += 2) {
+    rng.fill_normal(std::span(z));
+    rng.fill_normal(std::span(noise));
+    const double growth = std::pow(10.0, 12 * rng.uniform() - 6);
+    for (const double g : {growth, 1 / growth}) {
+      const double p = squared_image(transform, z);
+      update_transform(transform, z, g);
+      log_det += std::log(g);
+      BOOST_TEST_REQUIRE(std::abs(squared_image(transform, z) / (g * p) - 1) < 1e-7);
+      for (std::size_t j = 0; j < d; ++j) z[j] += 1e-9 * noise[j];
+    }
+  }
+  double log_det_of_values = 0;
+  for (const double value : svd(transform).values) {
+    BOOST_TEST_REQUIRE(value > 0.0);
+    log_det_of_values += 2 * std::log(value);
+  }
+  BOOST_TEST(std::abs(log_det_of_values - log_det) < 1e-4);
+}
+
+BOOST_AUTO_TEST_CASE(a_transform_says_why_it_cannot_be_updated) {
+  const auto message = [](std::size_t d, std::vector<double> z, double growth) {
+    Matrix<double> transform(d, d, 1.0);
+    try {
+      update_transform(transform, z, growth);
+    } catch (const std::exception& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  BOOST_TEST(
+      message(3, {1, 2}, 2) ==
+      "update_transform: transform must have one row and column per feature; got transform 3 "
+      "x 3, features 2");
+  BOOST_TEST(message(2, {1, 2}, 0) ==
+             "update_transform: growth must be positive and finite; got growth 0");
+  BOOST_TEST(message(2, {0, 0}, 2) ==
+             "update_transform: the squared distance must be positive and finite; got distance 0");
 }
 
 }  // namespace
