@@ -62,7 +62,8 @@ struct Cut {
 constexpr std::size_t kShallow = 64;
 
 // A is copied if it is used by many panels of columns, or by more than a few while its rows collide
-// in L1: rows a multiple of 4 KiB apart, the span of its sets, share one set of 8 or 12 lines.
+// in L1: rows a multiple of 4 KiB apart, the span of its sets, share one set of 8 or 12 lines. More
+// rows than a set has lines, those of a narrow tile, are copied for a single use, unless A is small.
 constexpr std::size_t kFewPanels = 2, kManyPanels = 16;
 template <typename T>
 HWY_INLINE bool Collides(std::size_t stride) {
@@ -151,8 +152,9 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
   const bool shallow = k <= kShallow && many_panels && !b.is_transposed();
   const Cut depths(k, kDepth<T>, kUnroll);
   const Cut blocks(m, kBlockRows<T>, kTileRows);
-  const bool packs_a = a.op == Op::kTransposed || (!shallow && n > kFewPanels * cols &&
-                                                   (many_panels || Collides<T>(a.stride)));
+  const bool fights = Collides<T>(a.stride) &&
+                      (n > kFewPanels * cols || (n <= kLanes<T> && m > 2 * kNarrowTileRows));
+  const bool packs_a = a.op == Op::kTransposed || (!shallow && (many_panels || fights));
   const bool packs_b = b.packed == nullptr && !shallow && (b.is_transposed() || m > 2 * kTileRows);
   const bool keeps_b = packs_b && m > blocks.size;
   const bool groups_b = packs_b && !b.is_transposed() && Collides<T>(b.plain.stride);

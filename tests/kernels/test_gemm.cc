@@ -126,6 +126,8 @@ void compare_all_edges() {
         const std::size_t k = 450, n = 6 * lanes + 3, columns = op_b == Op::kPlain ? n : k;
         compare_with_reference(Product<T>(op_a, op_b, m, n, k, 1, 1024 - columns));
       }
+      // Rows of A that do, in a narrow product.
+      compare_with_reference(Product<T>(op_a, op_b, 40, 3, 450, 1, 1024 - 450));
       Product<T> deep(op_a, op_b, 2 * lanes + 3, 2 * lanes + 3, 1000, 1, 3);
       deep.alpha = T(0.5);
       deep.beta = -3;
