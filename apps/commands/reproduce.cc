@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "apps/commands/study_options.h"
+#include "apps/data/lookup.h"
 #include "apps/report/html.h"
 #include "apps/report/json.h"
 #include "apps/report/text.h"
@@ -30,12 +31,17 @@ int reproduce(const Arguments& arguments, const std::atomic<bool>& stop) {
   const std::filesystem::path out =
       arguments.options.out.empty() ? "surplus-out" : arguments.options.out;
   std::vector<Record> records;
+  std::vector<NotRun> not_run;
   bool all_hold = true;
   for (const StudyEntry* const study : chosen) {
     RunOptions options = run_options(arguments.options);
     options.out = out / study->name;
     try {
       records.push_back(execute(*study, options, stop));
+    } catch (const MissingDataset& missing) {
+      not_run.push_back({std::string(study->name), missing.what()});
+      fmt::print(stderr, "surplus: {}: not run: {}\n", study->name, missing.what());
+      continue;
     } catch (const Interrupted&) {
       std::string again = "surplus reproduce" + typed(arguments.options);
       for (std::size_t i = 0; i < arguments.only.size(); ++i) {
@@ -49,9 +55,10 @@ int reproduce(const Arguments& arguments, const std::atomic<bool>& stop) {
                verdict_table(record, output_width()));
     all_hold = all_hold && count_holding(record) == record.verdicts.size();
   }
-  write_file_atomically(out / "summary.json", summary_json(records));
-  write_file_atomically(out / "index.html", index_html(records));
+  write_file_atomically(out / "summary.json", summary_json(records, not_run));
+  write_file_atomically(out / "index.html", index_html(records, not_run));
   fmt::print("Report: {}\n", (out / "index.html").string());
+  if (!not_run.empty()) return 2;
   return arguments.options.strict && !all_hold ? 1 : 0;
 }
 
@@ -65,7 +72,9 @@ void add_reproduce_command(CLI::App& app, const std::atomic<bool>& stop, int& st
   command->add_option("--only", arguments->only, "a,b: these studies alone")->delimiter(',');
   command->footer(
       "Writes a directory per study, summary.json and index.html into the directory of --out (by "
-      "default\nsurplus-out). Ctrl-C saves the work done; --resume goes on to the same bits.\n\n"
+      "default\nsurplus-out). Ctrl-C saves the work done; --resume goes on to the same bits. A "
+      "study "
+      "whose data set\nis absent is left out and named, and the exit status is 2.\n\n"
       "Examples:\n  surplus reproduce --preset quick\n"
       "  surplus reproduce --only em-gmm --strict --out all");
   command->callback([arguments, &stop, &status] { status = reproduce(*arguments, stop); });

@@ -84,10 +84,10 @@ Content read_packed(const fs::path& path, std::uint64_t limit) {
   const std::string looked_for =
       std::string(file.path) + " in " + (dataset.bundled() ? bundled_directory().string() : places);
   const std::string name(dataset.name);
-  throw DataError("find_dataset: " + name +
-                  (dataset.bundled() ? " must be installed with surplus"
-                                     : " must be fetched first: surplus data fetch " + name) +
-                  "; got no " + looked_for);
+  throw MissingDataset("find_dataset: " + name +
+                       (dataset.bundled() ? " must be installed with surplus"
+                                          : " must be fetched first: surplus data fetch " + name) +
+                       "; got no " + looked_for);
 }
 
 }  // namespace

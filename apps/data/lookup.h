@@ -9,8 +9,15 @@
 #include <vector>
 
 #include "apps/data/catalog.h"
+#include "surplus/core/errors.h"
 
 namespace surplus::apps {
+
+/// A data set that is not there: what the user can mend by fetching it.
+class MissingDataset : public DataError {
+ public:
+  using DataError::DataError;
+};
 
 /// The directories in which data sets are looked up, first to last: `given` (of --data),
 /// $SURPLUS_DATA, $XDG_CACHE_HOME/surplus or else ~/.cache/surplus. What is empty is left out, and
@@ -40,8 +47,8 @@ void require_original(const DatasetFile& file, const Location& location);
 /// in .gz where the catalog's does not is the same file, packed.
 ///
 /// given   the directory of --data; empty if none was given
-/// Throws  ArgumentError if there is no such data set; DataError, naming the command that fetches
-///         it, if a file is absent or is not the original
+/// Throws  ArgumentError if there is no such data set; MissingDataset, naming the command that
+///         fetches it, if a file is absent; DataError if one is not the original
 std::vector<std::filesystem::path> find_dataset(std::string_view name,
                                                 const std::filesystem::path& given);
 

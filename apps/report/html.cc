@@ -180,7 +180,7 @@ std::string report_html(const Record& record, std::span<const std::string> drawi
   return page("surplus: " + record.study, body);
 }
 
-std::string index_html(std::span<const Record> records) {
+std::string index_html(std::span<const Record> records, std::span<const NotRun> not_run) {
   std::size_t holding = 0;
   std::size_t all = 0;
   for (const Record& record : records) {
@@ -197,6 +197,9 @@ std::string index_html(std::span<const Record> records) {
            "<h2><a href=\"{0}/report.html\">{0}</a></h2>\n<p>{1}</p>\n<p class=\"paper\">{2}</p>\n",
            escaped(record.study), escaped(record.claim), escaped(record.paper));
     body += verdict_rows(record);
+  }
+  for (const NotRun& study : not_run) {
+    append(body, "<h2>{}</h2>\n<p>Not run: {}</p>\n", escaped(study.study), escaped(study.reason));
   }
   body += kVerdictLegend;
   return page("surplus: reproduced studies", body);

@@ -13,8 +13,9 @@ namespace surplus::apps {
 /// `drawings[i]` is the SVG document of figure i.
 std::string report_html(const Record& record, std::span<const std::string> drawings);
 
-/// The page over several runs: all verdicts, each study linked to STUDY/report.html.
-std::string index_html(std::span<const Record> records);
+/// The page over several runs: all verdicts, each study linked to STUDY/report.html, and what did not
+/// run.
+std::string index_html(std::span<const Record> records, std::span<const NotRun> not_run);
 
 }  // namespace surplus::apps
 

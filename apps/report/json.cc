@@ -118,7 +118,7 @@ std::string result_json(const Record& record) {
                  {"figures", std::move(figures)}});
 }
 
-std::string summary_json(std::span<const Record> records) {
+std::string summary_json(std::span<const Record> records, std::span<const NotRun> not_run) {
   Json studies = Json::array();
   for (const Record& record : records) {
     studies.push_back({{"study", record.study},
@@ -128,7 +128,11 @@ std::string summary_json(std::span<const Record> records) {
                        {"holding", count_holding(record)},
                        {"verdicts", verdicts_json(record)}});
   }
-  return pretty({{"schema", 1}, {"studies", std::move(studies)}});
+  Json missing = Json::array();
+  for (const NotRun& study : not_run) {
+    missing.push_back({{"study", study.study}, {"reason", study.reason}});
+  }
+  return pretty({{"schema", 1}, {"studies", std::move(studies)}, {"not_run", std::move(missing)}});
 }
 
 }  // namespace surplus::apps

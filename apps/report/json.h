@@ -20,8 +20,8 @@ namespace surplus::apps {
 std::string result_json(const Record& record);
 
 /// The text of summary.json: {"schema": 1, "studies": [{"study", "preset", "seed", "seconds",
-/// "holding", "verdicts": [as above]}]}.
-std::string summary_json(std::span<const Record> records);
+/// "holding", "verdicts": [as above]}], "not_run": [{"study", "reason"}]}.
+std::string summary_json(std::span<const Record> records, std::span<const NotRun> not_run);
 
 }  // namespace surplus::apps
 

@@ -29,6 +29,12 @@ struct Record {
   Rendering rendering{};
 };
 
+/// A study that was to run among others and could not.
+struct NotRun {
+  std::string study;
+  std::string reason;
+};
+
 /// How many verdicts hold.
 std::size_t count_holding(const Record& record);
 

@@ -68,7 +68,8 @@ class Usage(Case):
                          "    Nobody (1900), On the mean of nothing, J. Tests 1\n"
                          "long\n    The mean of standard normal numbers is zero\n"
                          "    Nobody (1900), On the mean of nothing, J. Tests 1\n"
-                         "failing\n    One is two\n    Nobody (1901), On being wrong, J. Tests 2\n")
+                         "failing\n    One is two\n    Nobody (1901), On being wrong, J. Tests 2\n"
+                         "absent\n    One is two\n    Nobody (1901), On being wrong, J. Tests 2\n")
 
     def test_list_of_a_study_shows_its_settings_in_each_preset_and_its_times(self):
         shown = self.surplus("list", "tiny").stdout
@@ -93,9 +94,9 @@ class Usage(Case):
                 (["run", "tiny", "--frob"],
                  "The following argument was not expected: --frob; see surplus run --help"),
                 (["run", "nothing"],
-                 "run: the study must be one of tiny, long, failing; got study nothing"),
+                 "run: the study must be one of tiny, long, failing, absent; got study nothing"),
                 (["reproduce", "--only", "tiny,nothing"],
-                 "run: the study must be one of tiny, long, failing; got study nothing"),
+                 "run: the study must be one of tiny, long, failing, absent; got study nothing"),
                 (["run", "tiny", "--preset", "huge"],
                  "--preset: huge not in {quick,default,paper}; see surplus run --help"),
                 (["run", "tiny", "--seed", "-1"],
@@ -238,7 +239,7 @@ class Result(Case):
         self.assertIn("FAILS\n          one is one\n  0 of 1 verdicts hold\n", done.stdout)
         self.surplus("run", "failing", "--strict", status=1)
         self.surplus("run", "tiny", "--strict")
-        self.surplus("reproduce", "--preset", "quick", "--strict", status=1)
+        self.surplus("reproduce", "--only", "tiny,failing", "--strict", status=1)
         self.surplus("reproduce", "--strict", "--only", "tiny")
 
     def test_a_paper_run_says_first_how_long_it_takes(self):
@@ -256,6 +257,16 @@ class Result(Case):
         index = (self.scratch / "all/index.html").read_text()
         self.assertIn('href="tiny/report.html"', index)
         self.assertIn("2 of 3 verdicts hold", index)
+
+    def test_a_study_without_its_data_set_is_left_out_and_named(self):
+        done = self.surplus("reproduce", "--out", "all", "--only", "absent,tiny", status=2)
+        reason = "find_dataset: mnist must be fetched first: surplus data fetch mnist"
+        self.assertIn(f"surplus: absent: not run: {reason}\n", done.stderr)
+        summary = json.loads((self.scratch / "all/summary.json").read_text())
+        self.assertEqual([study["study"] for study in summary["studies"]], ["tiny"])
+        self.assertEqual(summary["not_run"], [{"study": "absent", "reason": reason}])
+        self.assertIn(f"<h2>absent</h2>\n<p>Not run: {reason}</p>",
+                      (self.scratch / "all/index.html").read_text())
 
     def test_a_missing_gnuplot_is_said_before_the_work(self):
         message = self.error("run", "tiny", env={"PATH": str(self.scratch)})

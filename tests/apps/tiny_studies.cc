@@ -5,6 +5,7 @@
 #include <cmath>
 #include <thread>
 
+#include "apps/data/lookup.h"
 #include "apps/studies/study.h"
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
@@ -168,7 +169,17 @@ struct Failing {
   static Rendering render(const Config&, const Result&) { return {}; }
 };
 
-constexpr std::array kStudies = {study_entry<Tiny>(), study_entry<Long>(), study_entry<Failing>()};
+// A study whose data set is not there.
+struct Absent : Failing {
+  static constexpr std::string_view kName = "absent";
+
+  static Result run(const Config&, Run&) {
+    throw MissingDataset("find_dataset: mnist must be fetched first: surplus data fetch mnist");
+  }
+};
+
+constexpr std::array kStudies = {study_entry<Tiny>(), study_entry<Long>(), study_entry<Failing>(),
+                                 study_entry<Absent>()};
 
 }  // namespace
 
