@@ -30,7 +30,7 @@ LAYERS = {
 CALLS_KERNELS = {"core/rng.cc", "core/simd.cc"} | {
     layer + "/" for layer in LAYERS if layer not in ("core", "data", "nn", "train")}
 # Kernels that are made of another one.
-BUILT_ON = {"kernels/syrk.cc": "kernels/gemm.h"}
+BUILT_ON = {"kernels/conv2d.cc": "kernels/gemm.h", "kernels/syrk.cc": "kernels/gemm.h"}
 # Which sources may include which third-party headers; all others, the standard library alone.
 THIRD_PARTY = {
     r"^hwy/": r"^kernels/[^/]*(\.cc|-inl\.h)$",

@@ -92,4 +92,8 @@ std::vector<GemmRival<double>> gemm_rivals() {
   };
 }
 
+#ifndef SURPLUS_HAS_DNNL
+std::vector<ConvolutionRival> convolution_rivals(const ConvolutionShape&) { return {}; }
+#endif
+
 }  // namespace surplus::bench

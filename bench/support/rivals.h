@@ -3,6 +3,7 @@
 #define SURPLUS_BENCH_SUPPORT_RIVALS_H_
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 namespace surplus::bench {
@@ -23,6 +24,20 @@ struct GemmRival {
 /// Those found when surplus was configured: OpenBLAS, and oneDNN (float alone) and Eigen if present.
 template <typename T>
 std::vector<GemmRival<T>> gemm_rivals();
+
+/// Square windows on n images, as kernels::Conv2dShape has them.
+struct ConvolutionShape {
+  std::size_t n, height, width, in, out, window, stride, padding;
+};
+
+/// A convolution of float images and its transposes, ready to run on operands of their own.
+struct ConvolutionRival {
+  const char* name;
+  std::function<void()> forward = {}, input = {}, weights = {};
+};
+
+/// oneDNN, if it is present.
+std::vector<ConvolutionRival> convolution_rivals(const ConvolutionShape& shape);
 
 }  // namespace surplus::bench
 
