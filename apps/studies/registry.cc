@@ -1,5 +1,6 @@
 #include <array>
 
+#include "apps/studies/classifier_width.h"
 #include "apps/studies/double_descent.h"
 #include "apps/studies/em_gmm.h"
 #include "apps/studies/interpolation_sgd.h"
@@ -13,9 +14,13 @@ namespace surplus::apps {
 namespace {
 
 constexpr std::array kStudies = {
-    study_entry<DoubleDescent>(),    study_entry<EmGmm>(),
-    study_entry<InterpolationSgd>(), study_entry<Itml>(),
-    study_entry<Linearity>(),        study_entry<SequenceAdaptivity>(),
+    study_entry<ClassifierWidth>(),
+    study_entry<DoubleDescent>(),
+    study_entry<EmGmm>(),
+    study_entry<InterpolationSgd>(),
+    study_entry<Itml>(),
+    study_entry<Linearity>(),
+    study_entry<SequenceAdaptivity>(),
     study_entry<TwoLayerCapacity>(),
 };
 

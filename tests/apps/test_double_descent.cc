@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "apps/report/quantiles.h"
 #include "apps/studies/double_descent.h"
 #include "apps/studies/double_descent/data.h"
 #include "apps/studies/double_descent/lookups.h"
-#include "apps/studies/double_descent/quantiles.h"
 #include "apps/studies/double_descent/reference.h"
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"

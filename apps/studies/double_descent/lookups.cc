@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-#include "apps/studies/double_descent/quantiles.h"
+#include "apps/report/quantiles.h"
 
 namespace surplus::apps::double_descent {
 

@@ -91,39 +91,79 @@ struct Grid {
   std::vector<double> targets{};
 };
 
-std::vector<double> fit_draw(const DrawDesign& design, std::size_t draw, const Grid& grid,
-                             Rng rng) {
+// One random sample and its features.
+struct Sample {
+  Matrix<double> features, y;
+};
+
+Sample draw_sample(const DrawDesign& design, std::size_t features, Rng rng) {
   std::vector<double> x(design.n);
   for (double& value : x) value = 2 * rng.uniform() - 1;
-  Matrix<double> y(design.n, 1);
+  Sample sample{polynomial_features<double>(Basis::kLegendre, x, design.first_degree, features),
+                Matrix<double>(design.n, 1)};
   for (std::size_t i = 0; i < design.n; ++i) {
-    y(i, 0) = target(design, x[i]) + (design.cosine ? 0 : .2 * rng.normal());
+    sample.y(i, 0) = target(design, x[i]) + (design.cosine ? 0 : .2 * rng.normal());
   }
-  const auto all =
-      polynomial_features<double>(Basis::kLegendre, x, design.first_degree, grid.features.cols());
-  std::vector<double> numbers;
+  return sample;
+}
+
+// Mean squared errors of each column of predictions on the grid.
+std::vector<double> grid_errors(const Matrix<double>& predictions, const Grid& grid) {
+  std::vector<double> sums(predictions.cols());
+  for (std::size_t i = 0; i < predictions.rows(); ++i) {
+    const std::span<const double> row = predictions.row(i);
+    for (std::size_t j = 0; j < sums.size(); ++j) {
+      sums[j] += (row[j] - grid.targets[i]) * (row[j] - grid.targets[i]);
+    }
+  }
+  for (double& sum : sums) sum /= static_cast<double>(predictions.rows());
+  return sums;
+}
+
+// The numbers of all points of draw begin, then of the next one. Draws share a product with the grid,
+// which on the few columns of one draw would be the longest part of the work.
+std::vector<double> fit_draws(const DrawDesign& design, std::size_t begin, std::size_t end,
+                              const Grid& grid, const Rng& rng) {
+  std::vector<Sample> samples;
+  for (std::size_t draw = begin; draw < end; ++draw) {
+    std::size_t most = 0;
+    for (const std::size_t d : design.features) {
+      if (draw < draws_of(design, d)) most = std::max(most, d);
+    }
+    samples.push_back(draw_sample(design, most, rng.split(draw)));
+  }
+  std::vector<std::vector<double>> numbers(samples.size());
   for (const std::size_t d : design.features) {
-    if (draw >= draws_of(design, d)) continue;
-    const auto features = all.view().block(0, 0, design.n, d);
-    const RidgeFactors<double> factors = factor_ridge(features, y);
-    Matrix<double> w(d, kMethods.size());
-    double square = 0;
-    for (std::size_t method = 0; method < kMethods.size(); ++method) {
-      const Ridge<double> fit = ridge(factors, kMethods[method].lambda, kMethods[method].cutoff);
-      for (std::size_t j = 0; j < d; ++j) {
-        w(j, method) = fit.x(j, 0);
-        if (method == 0) square += fit.x(j, 0) * fit.x(j, 0);
+    const std::size_t draws = std::clamp(draws_of(design, d), begin, end) - begin;
+    Matrix<double> w(d, draws * kMethods.size());
+    std::vector<double> train, norm;
+    for (std::size_t draw = 0; draw < draws; ++draw) {
+      const Sample& sample = samples[draw];
+      const auto features = sample.features.view().block(0, 0, design.n, d);
+      const RidgeFactors<double> factors = factor_ridge(features, sample.y);
+      for (std::size_t method = 0; method < kMethods.size(); ++method) {
+        const Ridge<double> fit = ridge(factors, kMethods[method].lambda, kMethods[method].cutoff);
+        for (std::size_t j = 0; j < d; ++j) w(j, draw * kMethods.size() + method) = fit.x(j, 0);
+        if (method > 0) continue;
+        const auto fitted = matmul(features, fit.x.view());
+        train.push_back(mean_square(fitted, 0, [&](std::size_t i) { return sample.y(i, 0); }));
+        double square = 0;
+        for (const double value : fit.x.values()) square += value * value;
+        norm.push_back(std::sqrt(square));
       }
     }
-    const auto train = matmul(features, w.view());
-    const auto test = matmul(grid.features.view().block(0, 0, design.grid, d), w.view());
-    for (std::size_t method = 0; method < kMethods.size(); ++method) {
-      numbers.push_back(mean_square(test, method, [&](std::size_t i) { return grid.targets[i]; }));
+    const std::vector<double> test =
+        grid_errors(matmul(grid.features.view().block(0, 0, design.grid, d), w.view()), grid);
+    for (std::size_t draw = 0; draw < draws; ++draw) {
+      const auto first = test.begin() + static_cast<std::ptrdiff_t>(draw * kMethods.size());
+      numbers[draw].insert(numbers[draw].end(), first, first + kMethods.size());
+      numbers[draw].push_back(train[draw]);
+      numbers[draw].push_back(norm[draw]);
     }
-    numbers.push_back(mean_square(train, 0, [&](std::size_t i) { return y(i, 0); }));
-    numbers.push_back(std::sqrt(square));
   }
-  return numbers;
+  std::vector<double> all;
+  for (const auto& one : numbers) all.insert(all.end(), one.begin(), one.end());
+  return all;
 }
 
 constexpr std::size_t kDrawsPerCell = 50;
@@ -176,16 +216,12 @@ DrawTable run_draws(const DrawDesign& design, Run& run) {
         count += draw < draws_of(design, d) ? kNumbers : 0;
       }
     }
-    numbers[chunk] = run.cell(
-        fmt::format("{}, draws from {}", design.name, chunks.begin(chunk)),
-        draw_seconds(design) / static_cast<double>(chunks.count()), count, [&] {
-          std::vector<double> all;
-          for (std::size_t draw = chunks.begin(chunk); draw < chunks.end(chunk); ++draw) {
-            const auto one = fit_draw(design, draw, grid, run.rng().split(design.name).split(draw));
-            all.insert(all.end(), one.begin(), one.end());
-          }
-          return all;
-        });
+    numbers[chunk] =
+        run.cell(fmt::format("{}, draws from {}", design.name, chunks.begin(chunk)),
+                 draw_seconds(design) / static_cast<double>(chunks.count()), count, [&] {
+                   return fit_draws(design, chunks.begin(chunk), chunks.end(chunk), grid,
+                                    run.rng().split(design.name));
+                 });
   });
   for (const std::size_t d : design.features) table.points.push_back({.features = d, .test = {}});
   for (std::size_t chunk = 0; chunk < chunks.count(); ++chunk) {

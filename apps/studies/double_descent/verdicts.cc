@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "apps/report/quantiles.h"
 #include "apps/studies/double_descent.h"
 #include "apps/studies/double_descent/lookups.h"
-#include "apps/studies/double_descent/quantiles.h"
 #include "apps/studies/double_descent/reference.h"
 
 namespace surplus::apps {

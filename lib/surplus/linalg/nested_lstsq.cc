@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/blas.h"
 #include "surplus/linalg/checks.h"
 #include "surplus/linalg/cholesky.h"
 #include "surplus/linalg/matmul.h"
-#include "surplus/linalg/triangular.h"
 
 namespace surplus {
 namespace {
@@ -14,10 +14,13 @@ namespace {
 constexpr std::size_t kBlock = 512;
 constexpr int kCorrections = 2;
 
+// L L^T X = B, without the checks of triangular_solve(), which on small problems cost as much as the
+// solution: L came out of the factorisation.
 template <typename T>
 void solve(MatrixView<const T> l, Matrix<T>& b) {
-  triangular_solve(l, b.view(), Triangular::kLeft);
-  triangular_solve(l, b.view(), Triangular::kLeftTransposed);
+  for (const bool transposed : {false, true}) {
+    kernels::trsm_left(transposed, b.rows(), b.cols(), l.data(), l.stride(), b.data(), b.cols());
+  }
 }
 
 template <typename T>
@@ -146,7 +149,7 @@ class Sweep {
   }
 
   MatrixView<const T> block_of(std::size_t first, std::size_t width) {
-    if (block_.empty()) block_ = Matrix<T>(m_, kBlock);
+    if (block_.empty()) block_ = Matrix<T>(m_, std::min(kBlock, counts_.back()));
     const MatrixView<T> block = block_.view().block(0, 0, m_, width);
     columns_(first, block);
     detail::require_finite("nested_lstsq", "a", MatrixView<const T>(block));
@@ -179,6 +182,7 @@ std::vector<Lstsq<T>> nested_lstsq(const ColumnBlock<T>& columns,
                                    std::type_identity_t<MatrixView<const T>> b,
                                    std::span<const std::size_t> counts) {
   require_counts(counts);
+  detail::require_lapack_size("nested_lstsq", "b", b.shape(), b.stride());
   detail::require_finite("nested_lstsq", "b", b);
   return Sweep<T>(columns, b, counts).run();
 }

@@ -1,13 +1,13 @@
-/// Medians and quartiles: errors near the threshold have no useful mean.
-#ifndef SURPLUS_APPS_STUDIES_DOUBLE_DESCENT_QUANTILES_H_
-#define SURPLUS_APPS_STUDIES_DOUBLE_DESCENT_QUANTILES_H_
+/// Medians and quartiles, for what has no useful mean.
+#ifndef SURPLUS_APPS_REPORT_QUANTILES_H_
+#define SURPLUS_APPS_REPORT_QUANTILES_H_
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <vector>
 
-namespace surplus::apps::double_descent {
+namespace surplus::apps {
 
 /// The value below which a share q of the values lies, linear between order statistics.
 inline double quantile(std::vector<double> values, double q) {
@@ -20,6 +20,12 @@ inline double quantile(std::vector<double> values, double q) {
 
 inline double median(const std::vector<double>& values) { return quantile(values, 0.5); }
 
-}  // namespace surplus::apps::double_descent
+/// The standard error of the median of normal values, their deviation taken from the quartiles.
+inline double median_error(const std::vector<double>& values) {
+  const double deviation = (quantile(values, 0.75) - quantile(values, 0.25)) / 1.349;
+  return 1.2533 * deviation / std::sqrt(static_cast<double>(values.size()));
+}
 
-#endif  // SURPLUS_APPS_STUDIES_DOUBLE_DESCENT_QUANTILES_H_
+}  // namespace surplus::apps
+
+#endif  // SURPLUS_APPS_REPORT_QUANTILES_H_
