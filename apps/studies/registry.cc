@@ -7,6 +7,7 @@
 #include "apps/studies/itml.h"
 #include "apps/studies/linearity.h"
 #include "apps/studies/sequence_adaptivity.h"
+#include "apps/studies/sop.h"
 #include "apps/studies/study.h"
 #include "apps/studies/two_layer_capacity.h"
 
@@ -21,6 +22,7 @@ constexpr std::array kStudies = {
     study_entry<Itml>(),
     study_entry<Linearity>(),
     study_entry<SequenceAdaptivity>(),
+    study_entry<Sop>(),
     study_entry<TwoLayerCapacity>(),
 };
 

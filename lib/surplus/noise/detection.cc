@@ -10,7 +10,7 @@
 
 namespace surplus {
 
-double ranking_auc(std::span<const double> scores, const std::vector<bool>& positive) {
+double ranking_auc(std::span<const double> scores, const std::vector<bool>& positive, double tie) {
   SURPLUS_REQUIRE(scores.size() == positive.size(), ShapeError, "ranking_auc",
                   "there must be as many scores as flags", "scores", scores.size(), "flags",
                   positive.size());
@@ -20,20 +20,18 @@ double ranking_auc(std::span<const double> scores, const std::vector<bool>& posi
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, {}, [&](std::size_t i) { return scores[i]; });
-  // Mann and Whitney's statistic, equal scores sharing the mean of their ranks.
-  double ranks = 0, positives = 0;
+  double won = 0, positives = 0, below = 0;  // negatives of smaller scores
   for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    while (end < order.size() && scores[order[end]] == scores[order[begin]]) ++end;
-    const double rank = static_cast<double>(begin + end + 1) / 2;
-    for (std::size_t i = begin; i < end; ++i) {
-      if (!positive[order[i]]) continue;
-      ranks += rank;
-      positives += 1;
+    double equal_positives = 0, equal_negatives = 0;
+    while (end < order.size() && scores[order[end]] == scores[order[begin]]) {
+      (positive[order[end++]] ? equal_positives : equal_negatives) += 1;
     }
+    won += equal_positives * (below + tie * equal_negatives);
+    positives += equal_positives;
+    below += equal_negatives;
   }
-  const double negatives = static_cast<double>(scores.size()) - positives;
-  if (positives == 0 || negatives == 0) return std::numeric_limits<double>::quiet_NaN();
-  return (ranks - positives * (positives + 1) / 2) / (positives * negatives);
+  if (positives == 0 || below == 0) return std::numeric_limits<double>::quiet_NaN();
+  return won / (positives * below);
 }
 
 std::vector<bool> wrong_labels(std::span<const std::size_t> noisy,

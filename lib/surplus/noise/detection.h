@@ -11,13 +11,14 @@
 namespace surplus {
 
 /// The area under the ROC curve of a score that is to be larger for positives: the probability that a
-/// random positive has a larger one than a random negative, ties counting half. NaN if there are none
-/// of one kind.
+/// random positive has a larger one than a random negative. NaN if there are none of one kind.
 ///
 /// scores    n, without NaN
 /// positive  n
+/// tie       what a pair of equal scores counts: a half by the definition, 1 for ">=" in place of ">"
 /// Throws    ShapeError if the lengths differ; ArgumentError at a NaN
-double ranking_auc(std::span<const double> scores, const std::vector<bool>& positive);
+double ranking_auc(std::span<const double> scores, const std::vector<bool>& positive,
+                   double tie = 0.5);
 
 /// Which labels differ from the true ones. Throws ShapeError if the lengths differ
 std::vector<bool> wrong_labels(std::span<const std::size_t> noisy,

@@ -59,9 +59,15 @@ struct Method {
   ad::Var<T> operator()(const CoTeaching& loss) const {
     const auto ramp = static_cast<double>(batch.epoch) / static_cast<double>(loss.ramp_epochs);
     const std::size_t half = parameters.size() / 2;
-    return co_teaching_loss(network(tape, parameters.first(half), batch),
-                            network(tape, parameters.subspan(half), batch), labels(),
-                            1 - loss.noise_rate * std::min(ramp, 1.0));
+    const ad::Var<T> first = network(tape, parameters.first(half), batch);
+    const std::size_t assigned = batch.assignments == nullptr ? 0 : batch.assignments->size();
+    const ad::Var<T> second = network(tape, parameters.subspan(half), batch);
+    // The second network counts its matrices from its own first one.
+    for (std::size_t i = assigned; batch.assignments != nullptr && i < batch.assignments->size();
+         ++i) {
+      (*batch.assignments)[i].matrix += half;
+    }
+    return co_teaching_loss(first, second, labels(), 1 - loss.noise_rate * std::min(ramp, 1.0));
   }
   ad::Var<T> operator()(const Mixup& loss) const {
     const MatrixView<const T> x = batch.examples.x;

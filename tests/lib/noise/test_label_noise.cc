@@ -168,6 +168,8 @@ BOOST_AUTO_TEST_CASE(detectors_count_as_defined) {
   // Pairs (1, 0), (1, 3), (1, 1), (2, 0), (2, 3), (2, 1): 1 + 0 + 1/2 + 1 + 0 + 1 of six.
   BOOST_TEST(ranking_auc(std::vector<double>{0, 1, 3, 2, 1}, positive) == 3.5 / 6,
              boost::test_tools::tolerance(1e-12));
+  BOOST_TEST(ranking_auc(std::vector<double>{0, 1, 3, 2, 1}, positive, 1) == 4.0 / 6,
+             boost::test_tools::tolerance(1e-12));
   BOOST_TEST(std::isnan(ranking_auc(std::vector<double>{1, 2}, {true, true})));
   const Matrix<float> scores = {{2, 1, 0}, {0, 3, 3}, {1, 2, 5}, {1, 2, 5}};
   const Labels noisy = {0, 1, 2, 0}, labels = {0, 2, 1, 2};
