@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string_view>
 #include <vector>
 
+#include "kernels/gemv.h"
+#include "kernels/ger.h"
 #include "surplus/core/errors.h"
 #include "surplus/linalg/checks.h"
 
@@ -24,19 +27,15 @@ double step(std::string_view name, MatrixView<double> metric, std::span<const do
   SURPLUS_REQUIRE(rate > 0 && std::isfinite(rate), ArgumentError, name,
                   "rate must be positive and finite", "rate", rate);
   if (std::all_of(z.begin(), z.end(), [](double value) { return value == 0; })) return 0;
-  std::vector<double> product(d, 0.0);
-  double p = 0;
-  for (std::size_t i = 0; i < d; ++i) {
-    for (std::size_t j = 0; j < d; ++j) product[i] += metric(i, j) * z[j];
-    p += z[i] * product[i];
-  }
+  std::vector<double> product(d);
+  kernels::gemv(false, d, d, 1.0, metric.data(), metric.stride(), z.data(), 1, 0.0, product.data(),
+                1);
+  const double p = std::inner_product(z.begin(), z.end(), product.begin(), 0.0);
   SURPLUS_REQUIRE(p > 0 && std::isfinite(p), NumericalError, name,
                   "the squared distance must be positive and finite", "distance", p);
   const double moved = moved_from(p);
-  const double factor = (moved / p - 1) / p;
-  for (std::size_t i = 0; i < d; ++i) {
-    for (std::size_t j = 0; j < d; ++j) metric(i, j) += factor * (product[i] * product[j]);
-  }
+  kernels::symmetric_rank_one(d, (moved / p - 1) / p, product.data(), 1, metric.data(),
+                              metric.stride());
   return moved;
 }
 

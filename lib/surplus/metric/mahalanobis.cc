@@ -1,9 +1,12 @@
 #include "surplus/metric/mahalanobis.h"
 
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <vector>
 
+#include "kernels/gemv.h"
+#include "kernels/ger.h"
 #include "surplus/core/errors.h"
 #include "surplus/linalg/checks.h"
 #include "surplus/linalg/cholesky.h"
@@ -115,19 +118,16 @@ void update_transform(MatrixView<double> transform, std::span<const double> z, d
                   transform.shape(), "features", d);
   SURPLUS_REQUIRE(growth > 0 && std::isfinite(growth), ArgumentError, kName,
                   "growth must be positive and finite", "growth", growth);
-  std::vector<double> image(d, 0.0), product(d, 0.0);  // L z, L^T L z
-  double p = 0;
-  for (std::size_t i = 0; i < d; ++i) {
-    for (std::size_t j = 0; j < d; ++j) image[i] += transform(i, j) * z[j];
-    for (std::size_t j = 0; j < d; ++j) product[j] += image[i] * transform(i, j);
-    p += image[i] * image[i];
-  }
+  std::vector<double> image(d), product(d);  // L z, L^T L z
+  kernels::gemv(false, d, d, 1.0, transform.data(), transform.stride(), z.data(), 1, 0.0,
+                image.data(), 1);
+  kernels::gemv(true, d, d, 1.0, transform.data(), transform.stride(), image.data(), 1, 0.0,
+                product.data(), 1);
+  const double p = std::inner_product(image.begin(), image.end(), image.begin(), 0.0);
   SURPLUS_REQUIRE(p > 0 && std::isfinite(p), NumericalError, kName,
                   "the squared distance must be positive and finite", "distance", p);
-  const double factor = (std::sqrt(growth) - 1) / p;
-  for (std::size_t i = 0; i < d; ++i) {
-    for (std::size_t j = 0; j < d; ++j) transform(i, j) += factor * image[i] * product[j];
-  }
+  kernels::ger(d, d, (std::sqrt(growth) - 1) / p, image.data(), 1, product.data(), 1,
+               transform.data(), transform.stride());
 }
 
 double squared_distance(MatrixView<const double> metric, std::span<const double> x,
