@@ -1,7 +1,11 @@
 #include "kernels/activation.h"
 
+#include <cstddef>
+#include <cstdint>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/activation.cc"
+#include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/simd-inl.h"
@@ -15,6 +19,7 @@ namespace HWY_NAMESPACE {
 // Each activation: its value at z, and its slope from what the header says is stashed.
 struct Identity {
   static constexpr bool kStashesInput = false;
+  static constexpr bool kStreams = true;
   template <class D, class V>
   static HWY_INLINE V Value(D, V z) {
     return z;
@@ -28,6 +33,7 @@ struct Identity {
 // Comparisons, which a NaN fails, let it pass.
 struct Relu {
   static constexpr bool kStashesInput = false;
+  static constexpr bool kStreams = true;
   template <class D, class V>
   static HWY_INLINE V Value(D d, V z) {
     return hn::IfThenZeroElse(hn::Lt(z, hn::Zero(d)), z);
@@ -40,6 +46,7 @@ struct Relu {
 
 struct TanhUnit {
   static constexpr bool kStashesInput = false;
+  static constexpr bool kStreams = false;
   template <class D, class V>
   static HWY_INLINE V Value(D d, V z) {
     return Tanh(d, z);
@@ -52,6 +59,7 @@ struct TanhUnit {
 
 struct SigmoidUnit {
   static constexpr bool kStashesInput = false;
+  static constexpr bool kStreams = false;
   template <class D, class V>
   static HWY_INLINE V Value(D d, V z) {
     return Sigmoid(d, z);
@@ -64,6 +72,7 @@ struct SigmoidUnit {
 
 struct Gelu {
   static constexpr bool kStashesInput = true;
+  static constexpr bool kStreams = false;
   static constexpr double kSlope = 1.59576912160573071;  // 2 sqrt(2 / pi)
   static constexpr double kCubic = 0.044715;
 
@@ -102,19 +111,33 @@ struct Gelu {
   }
 };
 
+// A result larger than this is not in a core's share of L3 when it is read again: it is written past
+// the caches, which saves fetching its lines first, if there is little else to do.
+constexpr std::size_t kStreamedBytes = 32 << 20;
+
 // y = function(d, x, j) row by row, in whole vectors and one masked rest.
-template <typename T, class Function>
+template <bool kStreams = false, typename T, class Function>
 HWY_INLINE void ForEachElement(std::size_t m, std::size_t n, const T* x, std::size_t x_stride, T* y,
                                std::size_t y_stride, const Function& function) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
+  const auto is_aligned = [&](std::uintptr_t bytes) { return bytes % (lanes * sizeof(T)) == 0; };
+  const bool streams = kStreams && m * n * sizeof(T) > kStreamedBytes &&
+                       is_aligned(reinterpret_cast<std::uintptr_t>(y)) &&
+                       is_aligned(y_stride * sizeof(T));
   for (std::size_t i = 0; i < m; ++i, x += x_stride, y += y_stride) {
     std::size_t j = 0;
+    if (streams) {
+      for (; j + lanes <= n; j += lanes) {
+        hn::Stream(function(d, hn::LoadU(d, x + j), j, lanes), d, y + j);
+      }
+    }
     for (; j + lanes <= n; j += lanes) {
       hn::StoreU(function(d, hn::LoadU(d, x + j), j, hn::Lanes(d)), d, y + j);
     }
     if (j < n) StoreTail(function(d, LoadTail(d, x + j, n - j), j, n - j), d, y + j, n - j);
   }
+  if (streams) hwy::FlushStream();
 }
 
 template <class D, class V = hn::VFromD<D>>
@@ -125,11 +148,11 @@ HWY_INLINE V Get(D d, const hn::TFromD<D>* from, std::size_t count) {
 template <class F, typename T>
 HWY_INLINE void Forward(std::size_t m, std::size_t n, const T* x, std::size_t x_stride,
                         const T* bias, T* y, std::size_t y_stride) {
-  ForEachElement(m, n, x, x_stride, y, y_stride,
-                 [bias](auto d, auto z, std::size_t j, std::size_t count) HWY_ATTR {
-                   if (bias != nullptr) z = hn::Add(z, Get(d, bias + j, count));
-                   return F::Value(d, z);
-                 });
+  ForEachElement<F::kStreams>(m, n, x, x_stride, y, y_stride,
+                              [bias](auto d, auto z, std::size_t j, std::size_t count) HWY_ATTR {
+                                if (bias != nullptr) z = hn::Add(z, Get(d, bias + j, count));
+                                return F::Value(d, z);
+                              });
 }
 
 template <class F, typename T>

@@ -6,6 +6,7 @@
 
 #include "bench/support/roofline.h"
 #include "kernels/reference/activation.h"
+#include "surplus/core/matrix.h"
 
 namespace surplus {
 namespace {
@@ -25,7 +26,9 @@ void bench_forward(benchmark::State& state) {
   const auto m = static_cast<std::size_t>(state.range(0)),
              n = static_cast<std::size_t>(state.range(1));
   const auto f = static_cast<Activation>(state.range(2));
-  std::vector<T> x(m * n, T(0.5)), y(m * n), bias(n, T(0.1));
+  const Matrix<T> x(m, n, T(0.5));
+  Matrix<T> y(m, n);
+  const std::vector<T> bias(n, T(0.1));
   for (auto _ : state) {
     kernels::bias_activation(f, m, n, x.data(), n, bias.data(), y.data(), n);
     benchmark::ClobberMemory();

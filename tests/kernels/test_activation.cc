@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE activation
 #include "kernels/activation.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 #include <limits>
@@ -123,6 +124,38 @@ void compare_all(std::size_t n, std::size_t offset) {
     }
   }
   compare_fourier<T>(n, offset);
+}
+
+// Large and aligned enough to be written past the caches, row by row too small for that.
+template <typename T>
+void compare_streamed(Activation f) {
+  constexpr std::size_t m = 2050 * sizeof(float) / sizeof(T), n = 4099, stride = 4112;
+  const tests::AlignedBytes bytes(m * stride * sizeof(T));
+  T* const y = static_cast<T*>(bytes.get());
+  std::fill_n(y, m * stride, T(-7));
+  Operand<T> x(m, n), bias(1, n), row(1, n);
+  x.fill_random(1, -1, 1);
+  bias.fill_random(2, -1, 1);
+  kernels::bias_activation(f, m, n, x.data(), x.stride(), bias.data(), y, stride);
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < m; ++i) {
+    kernels::bias_activation(f, 1, n, x.data() + i * x.stride(), n, bias.data(), row.data(), n);
+    for (std::size_t j = 0; j < stride; ++j) {
+      wrong += y[i * stride + j] != (j < n ? row(0, j) : T(-7)) ? 1 : 0;
+    }
+  }
+  BOOST_TEST(wrong == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(results_too_large_for_the_caches_have_the_bits_of_their_rows) {
+  for_each_target([](const std::string& target) {
+    BOOST_TEST_CONTEXT("target " << target) {
+      for (const Activation f : {Activation::kIdentity, Activation::kRelu}) {
+        compare_streamed<float>(f);
+        compare_streamed<double>(f);
+      }
+    }
+  });
 }
 
 BOOST_AUTO_TEST_CASE(every_activation_agrees_with_the_reference_on_every_target_and_length) {
