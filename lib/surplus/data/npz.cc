@@ -7,6 +7,7 @@
 
 #include "surplus/data/npy.h"
 #include "surplus/data/npy_format.h"
+#include "surplus/data/zip_members.h"
 
 namespace surplus {
 namespace {
@@ -18,22 +19,6 @@ using Archive = std::unique_ptr<archive, int (*)(archive*)>;
 std::string error_of(archive* zip) {
   const char* text = archive_error_string(zip);
   return text == nullptr ? "unknown" : printable(text);
-}
-
-void require_whole(bool condition, archive* zip, std::string_view name) {
-  SURPLUS_REQUIRE(condition, DataError, name, "an NPZ file must be a complete ZIP archive", "error",
-                  error_of(zip));
-}
-
-std::string contents(archive* zip, std::string_view name) {
-  std::string bytes;
-  char buffer[1 << 16];
-  while (true) {
-    const la_ssize_t got = archive_read_data(zip, buffer, sizeof(buffer));
-    require_whole(got >= 0, zip, name);
-    if (got == 0) return bytes;
-    bytes.append(buffer, static_cast<std::size_t>(got));
-  }
 }
 
 // What libarchive's callback needs, and the exception that must not fly through it.
@@ -111,25 +96,16 @@ void write_arrays(const std::filesystem::path& path, const std::map<std::string,
 
 template <typename T>
 std::map<std::string, Matrix<T>> parse_npz(std::string_view bytes, std::string_view name) {
-  const Archive zip(archive_read_new(), archive_read_free);
-  // The seekable reader insists on the directory at the end, without which the file is cut off.
-  archive_read_support_format_zip_seekable(zip.get());
-  require_whole(archive_read_open_memory(zip.get(), bytes.data(), bytes.size()) == ARCHIVE_OK,
-                zip.get(), name);
   std::map<std::string, Matrix<T>> arrays;
-  archive_entry* entry = nullptr;
-  int status = ARCHIVE_OK;
-  while ((status = archive_read_next_header(zip.get(), &entry)) == ARCHIVE_OK) {
-    const char* path = archive_entry_pathname(entry);
-    std::string key = path == nullptr ? "" : path;
-    if (!key.ends_with(kSuffix)) continue;
-    key.resize(key.size() - kSuffix.size());
-    const std::string member = std::string(name) + ": " + printable(key);
-    const bool is_new = arrays.emplace(key, parse_npy<T>(contents(zip.get(), name), member)).second;
-    SURPLUS_REQUIRE(is_new, DataError, name, "the names of the arrays must differ", "name",
-                    printable(key));
-  }
-  require_whole(status == ARCHIVE_EOF, zip.get(), name);
+  detail::for_each_zip_member(
+      bytes, name, "an NPZ file", [](const std::string& path) { return path.ends_with(kSuffix); },
+      [&](const std::string& path, const std::string& contents) {
+        const std::string key = path.substr(0, path.size() - kSuffix.size());
+        const std::string member = std::string(name) + ": " + printable(key);
+        const bool is_new = arrays.emplace(key, parse_npy<T>(contents, member)).second;
+        SURPLUS_REQUIRE(is_new, DataError, name, "the names of the arrays must differ", "name",
+                        printable(key));
+      });
   return arrays;
 }
 template std::map<std::string, Matrix<float>> parse_npz<float>(std::string_view, std::string_view);

@@ -4,6 +4,7 @@ make_images.py DIR: writes them into DIR.
 
   idx3.gz idx1.gz        three images of 4 x 5 and their labels 7 0 9, as gzip packs them
   cifar10.tar.gz         six batches of one image each, as tar packs the binary version
+  cifar10n.pt            six arrays of five labels each, in PyTorch's archive of a pickle, stored
   svhn*.mat              three images of the cropped digits' layout, and the digits 10 1 9: compressed,
                          not compressed, and with the digits as doubles
   resize_*.bin           a 28 x 28 image that Pillow brought to 32 x 32 and to 11 x 20
@@ -12,9 +13,11 @@ make_images.py DIR: writes them into DIR.
 import gzip
 import io
 import pathlib
+import pickle
 import struct
 import sys
 import tarfile
+import zipfile
 
 import numpy as np
 from PIL import Image
@@ -31,6 +34,12 @@ def ramp(*shape):
 grey = ramp(3, 4, 5)
 (folder / "idx3.gz").write_bytes(gzip.compress(struct.pack(">IIII", 0x803, 3, 4, 5) + grey.tobytes(), mtime=0))
 (folder / "idx1.gz").write_bytes(gzip.compress(struct.pack(">II", 0x801, 3) + bytes([7, 0, 9]), mtime=0))
+
+labels = {name: (np.arange(5) * step + 3) % 10 for step, name in enumerate(
+    ["clean_label", "aggre_label", "worse_label", "random_label1", "random_label2", "random_label3"])}
+with zipfile.ZipFile(folder / "cifar10n.pt", "w") as archive:  # whose entries are of 1980
+    archive.writestr(zipfile.ZipInfo("archive/data.pkl"), pickle.dumps(labels, protocol=2))
+    archive.writestr(zipfile.ZipInfo("archive/version"), "3\n")
 
 tar = io.BytesIO()
 with tarfile.open(fileobj=tar, mode="w") as archive:
