@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "apps/studies/double_descent/data.h"
+#include "apps/studies/double_descent/render.h"
 #include "surplus/core/errors.h"
 
 namespace surplus::apps {
@@ -46,7 +47,14 @@ void check(const Config& config) {
   }
   require_increasing("grid_n", config.grid_n, 20, 60000);
   require_increasing("network_n", config.network_n, 20, 60000);
-  require_range("network_seeds", config.network_seeds, 0, 1000);
+  SURPLUS_REQUIRE(config.network_n.size() == config.network_seeds.size(), ArgumentError,
+                  "double-descent", "network_seeds must be one for each of network_n",
+                  "network_seeds", config.network_seeds.size(), "network_n",
+                  config.network_n.size());
+  for (const std::uint64_t seeds : config.network_seeds) {
+    require_range("network_seeds", seeds, 0, 1000);
+  }
+  require_range("variant_seeds", config.variant_seeds, 1, 1000);
   require_range("network_epochs", config.network_epochs, 1, 1000000);
   require_increasing("network_widths", config.network_widths, 1, 100000);
   SURPLUS_REQUIRE(
@@ -134,16 +142,18 @@ std::vector<FourierDesign> grid_designs(const Config& config) {
 
 std::vector<NetworkDesign> network_designs(const Config& config) {
   std::vector<NetworkDesign> designs;
-  for (const std::uint64_t n : config.network_n) {
-    if (config.network_seeds == 0) break;
+  for (std::size_t i = 0; i < config.network_n.size(); ++i) {
+    const std::uint64_t n = config.network_n[i];
+    if (config.network_seeds[i] == 0) continue;
     NetworkDesign design{.name = fmt::format("n={}, reuse", n),
                          .n = n,
                          .rate = n >= 1000 ? 0.002 : 0.001,
                          .epochs = config.network_epochs,
-                         .seeds = config.network_seeds,
+                         .seeds = config.network_seeds[i],
                          .widths = sizes(config.network_widths)};
     designs.push_back(design);
-    if (!config.network_variants || n != config.network_n.front()) continue;
+    if (!config.network_variants || i > 0) continue;
+    design.seeds = config.variant_seeds;
     design.reuse = false;
     design.name = fmt::format("n={}, no reuse", n);
     designs.push_back(design);
@@ -176,6 +186,10 @@ std::vector<NetworkDesign> network_designs(const Config& config) {
   return designs;
 }
 
+bool has_variants(const Config& config) {
+  return config.network_variants && !config.network_n.empty() && config.network_seeds.front() > 0;
+}
+
 NetworkDesign epochs_design(const Config& config) {
   const std::uint64_t n = config.network_n.front();
   return {.name = fmt::format("n={}, H=100, 20 % noise, epochs", n),
@@ -200,7 +214,7 @@ DoubleDescent::Config DoubleDescent::preset(Preset preset) {
       config.fourier_seeds = {1};
       config.grid = false;
       config.network_n = {500};
-      config.network_seeds = 3;
+      config.network_seeds = {3};
       config.network_widths = {2, 4, 8, 12, 16, 20, 24, 26, 32};
       config.network_variants = false;
       break;
@@ -228,7 +242,7 @@ double DoubleDescent::seconds(const Config& config) {
   }
   for (const FourierDesign& design : grid_designs(config)) sum += fourier_seconds(design);
   for (const NetworkDesign& design : network_designs(config)) sum += network_seconds(design);
-  if (config.network_variants && config.network_seeds > 0) {
+  if (has_variants(config)) {
     sum += network_seconds(epochs_design(config));
   }
   return sum;
@@ -268,16 +282,24 @@ DoubleDescent::Result DoubleDescent::run(const Config& config, Run& run) {
       result.grid.push_back(run_fourier(design, run));
     }
   }
-  if ((config.network_seeds > 0 || config.network_full) && has("mnist")) {
+  if (!network_designs(config).empty() && has("mnist")) {
     for (const NetworkDesign& design : network_designs(config)) {
       result.networks.push_back(run_network(design, run));
     }
-    if (config.network_variants && config.network_seeds > 0) {
+    if (has_variants(config)) {
       result.epochs_of = epochs_design(config);
       result.epochs = run_epochs(*result.epochs_of, run);
     }
   }
   return result;
+}
+
+Rendering DoubleDescent::render(const Config&, const Result& result) {
+  Rendering rendering;
+  render_fourier(result, rendering);  // whose first figure is the one to look at first
+  render_polynomials(result, rendering);
+  render_networks(result, rendering);
+  return rendering;
 }
 
 }  // namespace surplus::apps

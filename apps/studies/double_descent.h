@@ -46,7 +46,8 @@ struct DoubleDescent {
     bool grid = true;
     std::vector<std::uint64_t> grid_n = {125, 250, 375, 500, 750, 1000, 1500};
     std::vector<std::uint64_t> network_n = {500, 1000};
-    std::uint64_t network_seeds = 2;
+    std::vector<std::uint64_t> network_seeds = {12, 2};
+    std::uint64_t variant_seeds = 2;
     std::uint64_t network_epochs = 2000;
     std::vector<std::uint64_t> network_widths = {2,  4,  6,  8,  10, 12, 16, 20, 24, 26,
                                                  28, 32, 40, 48, 50, 54, 60, 80, 100};
@@ -70,7 +71,8 @@ struct DoubleDescent {
       visit("grid", grid, "2: features and training images of Fashion-MNIST varied together");
       visit("grid_n", grid_n, "2: training images of the grid");
       visit("network_n", network_n, "3: training images of MNIST at 14 x 14");
-      visit("network_seeds", network_seeds, "3: repeats; 0 for none");
+      visit("network_seeds", network_seeds, "3: repeats, for each of network_n; 0 for none");
+      visit("variant_seeds", variant_seeds, "3: repeats of each of network_variants");
       visit("network_epochs", network_epochs, "3: epochs at most, at 14 x 14");
       visit("network_widths", network_widths, "3: hidden units, at 14 x 14");
       visit("network_variants", network_variants,
