@@ -4,6 +4,9 @@
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "apps/report/quantiles.h"
@@ -109,6 +112,35 @@ BOOST_AUTO_TEST_CASE(networks_have_the_papers_numbers_of_weights) {
   BOOST_TEST(weights_of(20, 10) == 221u);
   BOOST_TEST(weights_of(20, 40) == 881u);
   BOOST_TEST(weights_of(1, 50) == 151u);
+}
+
+// The standard error of the logarithm of a median, from quartiles.
+double log_error(const std::vector<double>& quartiles, double seeds) {
+  return 1.2533 * std::log(quartiles[2] / quartiles[0]) / 1.349 / std::sqrt(seeds);
+}
+
+BOOST_AUTO_TEST_CASE(students_err_as_those_of_numpy) {
+  std::ifstream file(SURPLUS_GOLDEN "students_numpy.json");
+  for (const auto& design : nlohmann::json::parse(file)) {
+    Run run = fresh_run();
+    const StudentCurve curve = run_students({.name = "test",
+                                             .n = design["examples"],
+                                             .noise = design["noise"],
+                                             .updates = design["updates"],
+                                             .seeds = 20,
+                                             .widths = {design["units"].get<std::size_t>()}},
+                                            run);
+    for (const auto& [name, value] :
+         {std::pair{"test", &StudentFit::test}, {"train", &StudentFit::train}}) {
+      const auto expected = design[name].get<std::vector<double>>();
+      if (expected[0] == 0) continue;  // fitted to rounding
+      const std::vector<double> ours = values_at(curve, 0, value);
+      const double error = std::hypot(log_error({quantile(ours, .25), 0, quantile(ours, .75)}, 20),
+                                      log_error(expected, design["seeds"]));
+      BOOST_TEST(std::abs(std::log(median(ours) / expected[1])) <= 4 * error,
+                 name << " error of " << design << ": " << median(ours));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(
