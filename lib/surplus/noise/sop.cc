@@ -63,22 +63,22 @@ T squared(T x) {
   return x * x;
 }
 
-// The class probabilities of a sample with its noise, and the loss of the sample.
+// A sample's class probabilities with its noise; the loops are written to be vectorised.
 template <typename T>
-struct Row {
-  std::size_t k, label;
-  const T *p, *v;
-  T u2;   // U
-  T eps;  // of the clamps
-  T top;  // of V
+struct NoisyRow {
+  std::size_t k;
+  T eps, top;  // of the clamps
+  T* v2;       // k: V; at the label -U
+  T* b;        // k: max(p - v2, eps)
+  T sum = 0;   // of b
 
-  T v2(std::size_t j) const { return std::min(squared(v[j]), top); }
-  T a(std::size_t j) const { return j == label ? p[j] + u2 : p[j] - v2(j); }
-  T b(std::size_t j) const { return std::max(a(j), eps); }
-  T sum_b() const {
-    T sum = 0;
-    for (std::size_t j = 0; j < k; ++j) sum += b(j);
-    return sum;
+  void fill(std::size_t label, const T* p, T u, const T* v) {
+    for (std::size_t j = 0; j < k; ++j) v2[j] = std::min(v[j] * v[j], top);
+    v2[label] = -std::min(u * u, top);
+    for (std::size_t j = 0; j < k; ++j) b[j] = std::max(p[j] - v2[j], eps);
+    sum = 0;
+    for (std::size_t j = 0; j < k; ++j) sum += b[j];
+    sum = std::max(sum, eps);
   }
 };
 
@@ -89,19 +89,19 @@ struct Balance {
   T* weights = nullptr;  // k: d loss / d q_ij, times the rows
 };
 
-template <typename T>
+// row(i) is sample i with its noise.
+template <typename T, typename RowOf>
 Balance<T> balance_of(const SopConfig& config, std::size_t n, std::size_t k, ad::Tape<T>& tape,
-                      const auto& row) {
+                      const RowOf& row) {
   Balance<T> balance;
   if (config.balance == 0) return balance;
   balance.weights = tape.template keep<T>(k);
   const auto eps = static_cast<T>(config.epsilon);
   std::fill_n(balance.weights, k, T{0});
   for (std::size_t i = 0; i < n; ++i) {
-    const Row<T> one = row(i);
-    const T sum = one.sum_b();
+    const NoisyRow<T>& one = row(i);
     for (std::size_t j = 0; j < k; ++j) {
-      balance.weights[j] += std::clamp(one.b(j) / sum, eps, T{1}) / static_cast<T>(n);
+      balance.weights[j] += std::clamp(one.b[j] / one.sum, eps, T{1}) / static_cast<T>(n);
     }
   }
   const auto factor = static_cast<T>(config.balance) / static_cast<T>(k);
@@ -159,49 +159,54 @@ ad::Var<T> sop_loss(const SopConfig& config, const ad::Var<T>& scores,
   kernels::row_softmax(n, k, z.data(), z.stride(), slopes, k);
   const auto eps = static_cast<T>(config.epsilon);
   const Rules<T> rules = rules_of<T>(config);
-  const auto row = [&, k = k](std::size_t i) {
-    return Row<T>{
-        k,   labels[i], slopes + i * k, v.row(i).data(), std::min(squared(u(i, 0)), rules.top),
-        eps, rules.top};
+  T* const scratch = tape.template keep<T>(3 * k);
+  T* const g = scratch + 2 * k;  // d loss / d a of one row
+  NoisyRow<T> noisy{k, eps, rules.top, scratch, scratch + k};
+  const auto row = [&, k = k](std::size_t i) -> const NoisyRow<T>& {
+    noisy.fill(labels[i], slopes + i * k, u(i, 0), v.row(i).data());
+    return noisy;
   };
   const Balance<T> balance = balance_of(config, n, k, tape, row);
-  const T share = T{1} / static_cast<T>(n);
-  T* const g = tape.template keep<T>(k);  // d loss / d a_j of one row
+  const T share = T{1} / static_cast<T>(n), error_share = 4 * share * rules.error_v;
   T total = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    const Row<T> one = row(i);
+    const NoisyRow<T>& one = row(i);
     const std::size_t y = labels[i];
     T* const p = slopes + i * k;
     const auto predicted = static_cast<std::size_t>(std::max_element(p, p + k) - p);
-    const T sum = std::max(one.sum_b(), eps), b_y = one.b(y), q_y = b_y / sum;
+    const T q_y = one.b[y] / one.sum, slope = q_y >= eps ? 1 / one.sum : 0;
     total -= std::log(std::clamp(q_y, eps, T{1}));
-    for (std::size_t j = 0; j < k; ++j) {
-      g[j] = q_y >= eps && one.a(j) >= eps ? 1 / sum - (j == y ? 1 / b_y : 0) : 0;
-    }
+    for (std::size_t j = 0; j < k; ++j) g[j] = p[j] - one.v2[j] >= eps ? slope : 0;
+    if (g[y] != 0) g[y] -= 1 / one.b[y];
     if (balance.weights != nullptr) {
       const auto weight = [&](std::size_t j) {
-        return one.b(j) / sum >= eps ? balance.weights[j] : 0;
+        return one.b[j] / one.sum >= eps ? balance.weights[j] : 0;
       };
       T mean = 0;
-      for (std::size_t j = 0; j < k; ++j) mean += weight(j) * one.b(j) / sum;
-      for (std::size_t j = 0; j < k; ++j) g[j] += one.a(j) >= eps ? (weight(j) - mean) / sum : 0;
+      for (std::size_t j = 0; j < k; ++j) mean += weight(j) * one.b[j] / one.sum;
+      for (std::size_t j = 0; j < k; ++j) {
+        g[j] += p[j] - one.v2[j] >= eps ? (weight(j) - mean) / one.sum : 0;
+      }
     }
-    // The squared error, its gradients, and that in u.
-    const T rest = (predicted == y ? 1 : 0) + one.u2 - 1;
-    total += squared(rest);
-    const T u_i = u(i, 0);
+    // The squared error: as if no class but the label were predicted, then put right.
+    const T* const v_i = v.row(i).data();
+    T* const d_v_i = d_v.row(i).data();
+    const T u_i = u(i, 0), rest = (predicted == y ? 1 : 0) - one.v2[y] - 1;
+    T error = squared(rest) - squared(one.v2[y]);
+    for (std::size_t j = 0; j < k; ++j) {
+      error += squared(one.v2[j]);
+      d_v_i[j] = squared(v_i[j]) <= rules.top ? error_share * v_i[j] * one.v2[j] : 0;
+    }
+    d_v_i[y] = 0;
+    if (predicted != y) {
+      const T v2 = one.v2[predicted], v_p = v_i[predicted];
+      error += 1 - 2 * v2;
+      d_v_i[predicted] = squared(v_p) <= rules.top ? -error_share * v_p * (1 - v2) : 0;
+    }
+    total += error;
     d_u(i, 0) = squared(u_i) <= rules.top
                     ? share * u_i * (rules.entropy_u * 2 * g[y] + rules.error_u * 4 * rest)
                     : 0;
-    for (std::size_t j = 0; j < k; ++j) {
-      if (j == y) {
-        d_v(i, j) = 0;
-        continue;
-      }
-      const T error = (predicted == j ? 1 : 0) - one.v2(j);
-      total += squared(error);
-      d_v(i, j) = squared(v(i, j)) <= rules.top ? -share * rules.error_v * 4 * v(i, j) * error : 0;
-    }
     // Through the softmax.
     T mean = 0;
     for (std::size_t j = 0; j < k; ++j) mean += g[j] * p[j];
