@@ -1,4 +1,4 @@
-/// How structs of doubles pass through the cells of a run.
+/// How structs of doubles pass through the cells of a run, and runs of several seeds.
 #ifndef SURPLUS_APPS_RUNNER_CELLS_H_
 #define SURPLUS_APPS_RUNNER_CELLS_H_
 
@@ -6,7 +6,11 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <string>
 #include <vector>
+
+#include "apps/runner/run.h"
+#include "surplus/core/parallel.h"
 
 namespace surplus::apps {
 
@@ -33,6 +37,21 @@ std::vector<T> unpack(const std::vector<double>& values) {
     structs.push_back(std::bit_cast<T>(array));
   }
   return structs;
+}
+
+/// compute(0) ... compute(seeds - 1), each a T in a cell of its own, several at once.
+///
+/// seconds  the expected time of one on one core
+template <typename T, typename Compute>
+std::vector<T> cells_by_seed(Run& run, const std::string& name, double seconds, std::size_t seeds,
+                             const Compute& compute) {
+  std::vector<T> values(seeds);
+  parallel_for(seeds, [&](std::size_t r) {
+    values[r] = unpack<T>(run.cell(name + ", seed " + std::to_string(r), seconds, kValues<T>, [&] {
+                  return pack<T>({compute(r)});
+                })).front();
+  });
+  return values;
 }
 
 }  // namespace surplus::apps

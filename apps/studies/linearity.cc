@@ -68,6 +68,14 @@ std::vector<DescentDesign> path_designs(const Config& config) {
   return designs;
 }
 
+// With a linear output again, as the kernel's change depends on the labels (path.h).
+std::vector<DescentDesign> random_path_designs(const Config& config) {
+  std::vector<DescentDesign> designs = path_designs(config);
+  designs.resize(config.path_widths.size());  // the first output is linear
+  for (DescentDesign& design : designs) design.random_labels = true;
+  return designs;
+}
+
 std::vector<DescentDesign> panel_designs(const Config& config) {
   std::vector<DescentDesign> designs;
   for (const std::uint64_t bottleneck : config.panel_bottlenecks) {
@@ -149,8 +157,10 @@ Config Linearity::preset(Preset preset) {
 double Linearity::seconds(const Config& config) {
   check(config);
   double sum = two_layer_seconds(two_layer_design(config)) + kKernelChecksSeconds;
-  for (const DescentDesign& design : path_designs(config)) sum += descent_seconds(design);
-  for (const DescentDesign& design : panel_designs(config)) sum += descent_seconds(design);
+  for (const auto& designs :
+       {path_designs(config), random_path_designs(config), panel_designs(config)}) {
+    for (const DescentDesign& design : designs) sum += descent_seconds(design);
+  }
   const DeepDesigns deep = deep_designs(config);
   for (const auto* designs : {&deep.linear_out, &deep.tanh_out, &deep.narrow, &deep.bottlenecks}) {
     for (const DeepDesign& design : *designs) sum += deep_seconds(design);
@@ -169,6 +179,9 @@ Linearity::Result Linearity::run(const Config& config, Run& run) {
   result.two_layer = run_two_layer(two_layer_design(config), run);
   for (const DescentDesign& design : path_designs(config)) {
     result.paths.push_back(run_descent("descent", design, run));
+  }
+  for (const DescentDesign& design : random_path_designs(config)) {
+    result.random_paths.push_back(run_descent("descent", design, run));
   }
   const auto deep = [&run](const std::vector<DeepDesign>& designs, const char* part) {
     std::vector<DeepPoint> points;

@@ -86,7 +86,8 @@ struct Linearity {
 
   struct Result {
     std::vector<linearity::TwoLayerTrend> two_layer;
-    std::vector<linearity::DescentPoint> paths;  ///< output by output, each of all widths
+    std::vector<linearity::DescentPoint> paths;         ///< output by output, each of all widths
+    std::vector<linearity::DescentPoint> random_paths;  ///< linear output, labels of random signs
     std::vector<linearity::DeepPoint> linear_out, tanh_out;  ///< against the width
     std::vector<linearity::DeepPoint> narrow;                ///< of m: a fixed bottleneck
     std::vector<linearity::DeepPoint> bottlenecks;           ///< of m_b: a fixed width

@@ -139,6 +139,7 @@ Result good_result() {
                       0.001};
       point.pl = 1.1;
       result.paths.push_back(point);
+      if (output == Output::kLinear) result.random_paths.push_back(point);
     }
   }
   for (const std::size_t m : {64, 128, 256}) {

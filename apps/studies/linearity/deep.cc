@@ -70,13 +70,9 @@ DeepPoint run_deep(const std::string& part, const DeepDesign& design, Run& run) 
   std::string name = fmt::format("{}, {} output, widths", part, to_text(design.output));
   for (const std::size_t width : design.hidden) name += fmt::format(" {}", width);
   const Rng rng = run.rng().split(name);
-  const auto starts = unpack<DeepStart>(
-      run.cell(name, deep_seconds(design), design.seeds * kValues<DeepStart>, [&] {
-        std::vector<DeepStart> values(design.seeds);
-        parallel_for(design.seeds,
-                     [&](std::size_t r) { values[r] = deep_start(design, rng.split(r)); });
-        return pack(values);
-      }));
+  const auto starts = cells_by_seed<DeepStart>(
+      run, name, deep_seconds(design) / static_cast<double>(design.seeds), design.seeds,
+      [&](std::size_t r) { return deep_start(design, rng.split(r)); });
   std::vector<double> norms, gradients;
   DeepPoint point;
   point.design = design;

@@ -12,7 +12,6 @@
 #include "surplus/autodiff/ops/mean_squared_error.h"
 #include "surplus/autodiff/ops/softmax.h"
 #include "surplus/autodiff/ops/unary.h"
-#include "surplus/core/parallel.h"
 #include "surplus/linalg/eigh.h"
 #include "surplus/theory/linearized.h"
 #include "surplus/theory/ntk.h"
@@ -38,12 +37,12 @@ Matrix<double> points(const DescentDesign& design, Rng rng) {
   return x;
 }
 
-// The sign of the first coordinate times .8, as each output function can reach it: swish takes 0 for
-// -.8, the two probabilities of softmax differ by the label.
-Matrix<double> targets(const DescentDesign& design, const Matrix<double>& x) {
+// The labels as each output function can reach them: swish takes 0 for -.8, the two probabilities of
+// softmax differ by the label.
+Matrix<double> targets(const DescentDesign& design, const Matrix<double>& x, Rng rng) {
   Matrix<double> y(design.points, design.network.outputs);
   for (std::size_t i = 0; i < y.rows(); ++i) {
-    const double label = std::copysign(0.8, x(i, 0));
+    const double label = std::copysign(0.8, design.random_labels ? rng.uniform() - 0.5 : x(i, 0));
     switch (design.output) {
       case Output::kSoftmax:
         y(i, 0) = (1 + label) / 2;
@@ -65,10 +64,10 @@ Matrix<double> kernel_of(const DescentDesign& design, const Parameters<double>& 
   return ntk_from_jacobians<double>(network_with(design.network, design.output), theta, x);
 }
 
-Descent descend(const DescentDesign& design, const Rng& data, const Rng& rng) {
+Descent descend(const DescentDesign& design, const Rng& data, const Rng& rng, const Run& run) {
   const Network<double> network = network_with(design.network, design.output);
   const Matrix<double> x = points(design, data);
-  const Matrix<double> y = targets(design, x);
+  const Matrix<double> y = targets(design, x, data.split("labels"));
   const Parameters<double> start = mlp_parameters<double>(design.network, rng.split("start"));
   const Matrix<double> k0 = kernel_of(design, start, x);
   const auto outputs = static_cast<double>(design.network.outputs);
@@ -82,6 +81,7 @@ Descent descend(const DescentDesign& design, const Rng& data, const Rng& rng) {
   result.pl = std::numeric_limits<double>::infinity();
   // The kernel is looked at after 0, 1, 2, 3, 4, 6, 9 ... steps and in the end.
   for (std::size_t step = 0, look = 0; step <= design.steps; ++step) {
+    if (run.stopping()) throw Interrupted{};
     tape.clear();
     put_leaves(theta, tape, leaves);
     const auto f = network(tape, leaves, tape.leaf(x));
@@ -178,17 +178,15 @@ double descent_seconds(const DescentDesign& design) {
 }
 
 DescentPoint run_descent(const std::string& part, const DescentDesign& design, Run& run) {
-  std::string name = fmt::format("{}, {} output, widths", part, to_text(design.output));
+  std::string name = fmt::format("{}, {} output{}, widths", part, to_text(design.output),
+                                 design.random_labels ? ", random labels" : "");
   for (const std::size_t width : design.network.hidden) name += fmt::format(" {}", width);
   const Rng rng = run.rng().split(name);
+  const double seconds = descent_seconds(design) / static_cast<double>(design.seeds);
   const auto descents =
-      unpack<Descent>(run.cell(name, descent_seconds(design), design.seeds * kValues<Descent>, [&] {
-        std::vector<Descent> values(design.seeds);
-        parallel_for(design.seeds, [&](std::size_t r) {
-          values[r] = descend(design, run.rng().split("points").split(r), rng.split(r));
-        });
-        return pack(values);
-      }));
+      cells_by_seed<Descent>(run, name, seconds, design.seeds, [&](std::size_t r) {
+        return descend(design, run.rng().split("points").split(r), rng.split(r), run);
+      });
   const auto mean = [&](double Descent::*member) {
     std::vector<double> values;
     values.reserve(descents.size());
