@@ -40,6 +40,7 @@ void check(const Config& config) {
   require_count("momentum_runs", config.momentum_runs, 0, 10000000);
   require_count("momentum_steps", config.momentum_steps, 10, 1000000);
   require_count("noise_epochs", config.noise_epochs, 0, 10000000);
+  require_count("network_examples", config.network_examples, 64, 60000);
   require_count("network_epochs", config.network_epochs, 0, 10000);
   require_count("network_seeds", config.network_seeds, 1, 1000);
   SURPLUS_REQUIRE(!config.network_rates.empty(), ArgumentError, kStudy,
@@ -71,7 +72,8 @@ KernelDesign kernel_design(const Config& config) {
 }
 
 NetworkDesign network_design(const Config& config) {
-  return {config.network_epochs, config.network_seeds, config.network_rates, config.require_data};
+  return {config.network_examples, config.network_epochs, config.network_seeds,
+          config.network_rates, config.require_data};
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ struct InterpolationSgd {
     std::uint64_t momentum_runs = 4000;
     std::uint64_t momentum_steps = 1000;
     std::uint64_t noise_epochs = 20000;
+    std::uint64_t network_examples = 60000;
     std::uint64_t network_epochs = 5;
     std::uint64_t network_seeds = 1;
     std::vector<double> network_rates = {0.005, 0.01};
@@ -69,6 +70,7 @@ struct InterpolationSgd {
       visit("momentum_runs", momentum_runs, "momentum: simulated runs per rule; 0 for none");
       visit("momentum_steps", momentum_steps, "momentum: their steps");
       visit("noise_epochs", noise_epochs, "network that interpolates: epochs at most; 0 for none");
+      visit("network_examples", network_examples, "network on MNIST: training images");
       visit("network_epochs", network_epochs, "network on MNIST: epochs; 0 for none");
       visit("network_seeds", network_seeds, "network on MNIST: runs per rule and rate");
       visit("network_rates", network_rates, "network on MNIST: learning rates but for Adam's");

@@ -1,11 +1,16 @@
 #define BOOST_TEST_MODULE interpolation_sgd
 #include "apps/studies/interpolation_sgd.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/studies/interpolation_sgd/reference.h"
@@ -169,6 +174,65 @@ BOOST_AUTO_TEST_CASE(a_verdict_fails_when_one_figure_contradicts_it) {
     r.momentum.runs[1].points = r.momentum.runs[4].points;
   });
   fails("M2", [](Result& r) { r.momentum.runs[3].points = r.momentum.runs[0].points; });
+}
+
+boost::test_tools::assertion_result has_data(boost::unit_test::test_unit_id) {
+  return std::getenv("SURPLUS_DATA") != nullptr;
+}
+
+// Accuracies and losses of small networks, and their cells. Stops when so many are finished; 0: never.
+struct Trained {
+  std::vector<double> values;
+  Cells cells;
+};
+Trained train_networks(Cells saved, const std::filesystem::path& states, std::size_t stop_after) {
+  std::atomic<bool> stop = false;
+  Trained result{{}, saved};
+  std::size_t finished = 0;
+  Run run(7, std::move(saved), stop, [&](const Run::Cell& cell) {
+    result.cells[std::string(cell.name)].assign(cell.values.begin(), cell.values.end());
+    stop = ++finished == stop_after;
+  });
+  run.data_directory = std::getenv("SURPLUS_DATA");
+  run.state_directory = states;
+  const NetworkDesign design{
+      .examples = 320, .epochs = 3, .seeds = 2, .rates = {0.05, 1e30}, .require_data = true};
+  try {
+    for (const NetworkRun& one : run_networks(design, run)) {
+      result.values.insert(result.values.end(), one.accuracy.begin(), one.accuracy.end());
+      result.values.push_back(std::isnan(one.training_loss) ? -1 : one.training_loss);
+    }
+  } catch (const Interrupted&) {
+    BOOST_TEST(finished == stop_after);
+  }
+  return result;
+}
+
+BOOST_AUTO_TEST_CASE(networks_go_on_from_their_last_epoch_to_the_same_bits_with_any_threads,
+                     *boost::unit_test::precondition(has_data)) {
+  const std::filesystem::path states =
+      std::filesystem::temp_directory_path() / ("surplus-states-" + std::to_string(::getpid()));
+  const auto clear = [&states] {
+    std::filesystem::remove_all(states);
+    std::filesystem::create_directory(states);
+  };
+  clear();
+  const std::vector<double> whole = train_networks({}, states, 0).values;
+  BOOST_TEST(whole.size() == 7u * 4);
+  BOOST_TEST(whole[7] == -1);  // the second rate of SGD overflows
+  // Without states each epoch is trained from the start.
+  set_thread_count(1);
+  BOOST_TEST((train_networks({}, {}, 0).values == whole));
+  set_thread_count(0);
+  clear();
+  Trained cut = train_networks({}, states, 2);  // within the first network
+  BOOST_TEST(cut.cells.size() == 2u);
+  cut = train_networks(cut.cells, states, 4);
+  BOOST_TEST(!std::filesystem::is_empty(states));
+  BOOST_TEST((train_networks(cut.cells, states, 0).values == whole));
+  clear();
+  BOOST_TEST((train_networks(cut.cells, states, 0).values == whole));  // states lost
+  std::filesystem::remove_all(states);
 }
 
 BOOST_AUTO_TEST_CASE(settings_outside_their_domain_are_refused_before_the_first_cell) {

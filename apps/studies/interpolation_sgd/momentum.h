@@ -59,7 +59,7 @@ struct MomentumResult {
   std::vector<BatchRadius> batches;  ///< sigma_2^2 = 2^-9
   std::vector<NesterovRadius> nesterov;
   double nesterov_limit = 0;      ///< the momentum at which it crosses 1
-  std::vector<MomentumRun> runs;  ///< sigma_2^2 = .01
+  std::vector<MomentumRun> runs;  ///< sigma_2^2 = .01; empty, or as many as run_momentum() makes
 };
 
 struct MomentumDesign {

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <limits>
+#include <numeric>
 #include <optional>
 
 #include "apps/data/image_sets.h"
@@ -121,31 +123,35 @@ struct Mnist {
   Images train, test;
 };
 
-// The accuracy after each epoch, and the last epoch's loss.
-std::vector<double> train_one(const Mnist& data, const Rule& rule, double rate, std::size_t epochs,
-                              std::uint64_t seed, Run& run) {
-  std::vector<double> values;
-  TrainConfig<float> config{.epochs = epochs,
-                            .batch_size = 64,
-                            .optimizer = rule.optimizer,
-                            .schedule = {.rate = rate},
-                            .seed = seed,
-                            .on_step = run.observer()};
-  config.on_epoch = [&](const EpochRecord&, const Parameters<float>& w) {
-    const Matrix<float> scores = predict(mnist_network(), w, data.test.x);
-    values.push_back(1 - error_rate<float>(scores, data.test.labels));
-    return true;
-  };
+struct Epoch {
+  double accuracy = 0.1;  // diverged: as good as guessing
+  double loss = std::numeric_limits<double>::quiet_NaN();
+};
+
+// Trains until `epochs` are completed, from where the file `state` left off.
+Epoch train_until(const Mnist& data, const Rule& rule, double rate, std::size_t epochs,
+                  std::uint64_t seed, const std::filesystem::path& state, Run& run) {
+  const TrainConfig<float> config{.epochs = epochs,
+                                  .batch_size = 64,
+                                  .optimizer = rule.optimizer,
+                                  .schedule = {.rate = rate},
+                                  .seed = seed,
+                                  .on_step = run.observer(),
+                                  .checkpoint = state};
   const auto result =
       train(Objective<float>(dropout_loss), {.x = data.train.x, .labels = data.train.labels},
             mlp_parameters<float>(mnist_network(), Rng(seed)), config);
-  values.resize(epochs, 0.1);  // diverged: as good as guessing
-  values.push_back(result.stop == Stop::kNotFinite ? std::numeric_limits<double>::quiet_NaN()
-                                                   : result.history.back().loss);
-  return values;
+  if (result.stop == Stop::kCancelled) throw Interrupted{};
+  if (result.stop == Stop::kNotFinite) return {};
+  const Matrix<float> scores = predict(mnist_network(), result.parameters, data.test.x);
+  return {1 - error_rate<float>(scores, data.test.labels), result.history.back().loss};
 }
 
-constexpr double kSecondsPerMnistEpoch = 3;
+constexpr double kSecondsPerExample = 5e-5;  // and epoch
+
+double epoch_seconds(const NetworkDesign& design) {
+  return 0.1 + kSecondsPerExample * static_cast<double>(design.examples);
+}
 
 }  // namespace
 
@@ -174,7 +180,7 @@ std::vector<NoisePoint> run_network_noise(std::size_t epochs, Run& run) {
 
 double network_seconds(const NetworkDesign& design) {
   const std::size_t runs = 3 * design.rates.size() + 1;
-  return kSecondsPerMnistEpoch * static_cast<double>(runs * design.seeds * design.epochs);
+  return epoch_seconds(design) * static_cast<double>(runs * design.seeds * design.epochs);
 }
 
 std::vector<NetworkRun> run_networks(const NetworkDesign& design, Run& run) {
@@ -185,7 +191,9 @@ std::vector<NetworkRun> run_networks(const NetworkDesign& design, Run& run) {
   const auto mnist = [&]() -> const Mnist& {
     if (!data) {
       const ImageSet set = open_images("mnist", run.data_directory);
-      data = Mnist{unit_images(set.train), unit_images(set.test)};
+      std::vector<std::size_t> rows(std::min(design.examples, set.train.size()));
+      std::iota(rows.begin(), rows.end(), std::size_t{0});
+      data = Mnist{unit_images(set.train, rows), unit_images(set.test)};
     }
     return *data;
   };
@@ -197,15 +205,20 @@ std::vector<NetworkRun> run_networks(const NetworkDesign& design, Run& run) {
       std::vector<double> last;
       const auto seeds = static_cast<double>(design.seeds);
       for (std::size_t seed = 0; seed < design.seeds; ++seed) {
-        const std::string name = fmt::format("mnist network, {}, rate {:g}, {} epochs, seed {}",
-                                             rule.name, rate, design.epochs, seed);
-        Rng rng = run.rng().split(name);
-        const std::vector<double> values = run.cell(
-            name, kSecondsPerMnistEpoch * static_cast<double>(design.epochs), design.epochs + 1,
-            [&] { return train_one(mnist(), rule, rate, design.epochs, rng.bits(), run); });
-        for (std::size_t i = 0; i < design.epochs; ++i) result.accuracy[i] += values[i] / seeds;
-        result.training_loss += values.back() / seeds;
-        last.push_back(values[design.epochs - 1]);
+        const std::string name =
+            fmt::format("mnist network, {}, rate {:g}, seed {}", rule.name, rate, seed);
+        const std::uint64_t bits = Rng(run.rng().split(name)).bits();
+        Epoch epoch;
+        for (std::size_t i = 0; i < design.epochs; ++i) {
+          const std::string at = fmt::format("{}, epoch {}", name, i + 1);
+          epoch = unpack<Epoch>(run.cell(at, epoch_seconds(design), kValues<Epoch>, [&] {
+                    return pack<Epoch>(
+                        {train_until(mnist(), rule, rate, i + 1, bits, run.state_file(name), run)});
+                  })).front();
+          result.accuracy[i] += epoch.accuracy / seeds;
+        }
+        result.training_loss += epoch.loss / seeds;
+        last.push_back(epoch.accuracy);
       }
       for (const double value : last) {
         result.last_error += std::pow(value - result.accuracy.back(), 2);

@@ -18,7 +18,8 @@ double network_noise_seconds(std::size_t epochs);
 
 /// The network of 3 x 100 ReLU units, dropout .5, batches of 64, on MNIST.
 struct NetworkDesign {
-  std::size_t epochs = 0;  ///< 0 for none
+  std::size_t examples = 60000;  ///< the first of the training images
+  std::size_t epochs = 0;        ///< 0 for none
   std::size_t seeds = 0;
   std::vector<double> rates = {};  ///< of all rules but Adam, which takes .001
   bool require_data = false;
@@ -31,6 +32,8 @@ struct NetworkRun {
   double last_error = 0;     ///< standard error of the last
   double training_loss = 0;  ///< of the last epoch, with dropout; NaN if it diverged
 };
+/// Each epoch is a cell, which goes on from the last one's state: from a file, so that without
+/// Run::state_directory each epoch repeats those before it.
 std::vector<NetworkRun> run_networks(const NetworkDesign& design, Run& run);
 double network_seconds(const NetworkDesign& design);
 
