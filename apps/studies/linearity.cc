@@ -125,7 +125,6 @@ Config Linearity::preset(Preset preset) {
   switch (preset) {
     case Preset::kQuick:
       config.widths = {16, 32, 64, 128, 256, 512, 1024};
-      config.lanczos_width = 1024;
       config.path_widths = {16, 64, 256};
       config.path_seeds = 4;
       config.deep_widths = {64, 128};
@@ -144,6 +143,7 @@ Config Linearity::preset(Preset preset) {
     case Preset::kDefault:
       break;
     case Preset::kPaper:
+      config.lanczos_width = 2048;
       config.path_widths = {16, 64, 256, 1024, 4096};
       config.panel_width = 10000;
       config.panel_bottlenecks = {3, 5, 10, 50, 100, 500, 1000};

@@ -38,7 +38,7 @@ struct Linearity {
   struct Config {
     std::vector<std::uint64_t> widths = {16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384};
     std::uint64_t starts = 32;
-    std::uint64_t lanczos_width = 2048;
+    std::uint64_t lanczos_width = 1024;
     std::vector<std::uint64_t> path_widths = {16, 64, 256, 1024};
     std::uint64_t path_seeds = 8;
     std::uint64_t steps = 1500;
