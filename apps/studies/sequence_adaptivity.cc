@@ -56,7 +56,13 @@ void check(const Config& config) {
   require_between("table_p", config.table_p, kSmallest, 10);
   require_between("table_q", config.table_q, 1, 10);
   require_between("table_gammas", config.table_gammas, 1 + kSmallest, 20);
-  require_count("table_coordinates", config.table_coordinates, 10, 10000000);
+  SURPLUS_REQUIRE(!config.table_coordinates.empty(), ArgumentError, kStudy,
+                  "there must be a number of coordinates", "table_coordinates",
+                  config.table_coordinates.size());
+  for (const std::uint64_t coordinates : config.table_coordinates) {
+    require_count("table_coordinates", coordinates, 10, 10000000);
+  }
+  require_distinct(kStudy, "table_coordinates", config.table_coordinates);
   require_count("table_repetitions", config.table_repetitions, 1, 1000000);
   for (const std::uint64_t depth : config.deep_depths) require_count("deep_depths", depth, 1, 4);
   require_distinct(kStudy, "deep_depths", config.deep_depths);
@@ -69,6 +75,8 @@ void check(const Config& config) {
   require_count("curve_repetitions", config.curve_repetitions, 1, 1000000);
   require_sizes("torus_n", config.torus_n, false);
   for (const std::uint64_t n : config.torus_n) require_count("torus_n", n, 10, 10000);
+  for (const std::uint64_t depth : config.torus_depths) require_count("torus_depths", depth, 0, 4);
+  require_distinct(kStudy, "torus_depths", config.torus_depths);
   require_count("torus_repetitions", config.torus_repetitions, 1, 1000000);
   require_count("torus_frequencies", config.torus_frequencies, 1, 40);
   require_number("torus_smoothness", config.torus_smoothness, 0.5, 10);
@@ -91,7 +99,8 @@ std::vector<RateDesign> rate_designs(const Config& config) {
   return designs;
 }
 
-std::vector<RateDesign> table_designs(const Config& config, std::size_t depth) {
+std::vector<RateDesign> table_designs(const Config& config, std::size_t depth,
+                                      std::uint64_t coordinates) {
   std::vector<RateDesign> designs;
   for (const double gamma : config.table_gammas) {
     for (const double p : depth == 0 ? config.table_p : config.deep_p) {
@@ -99,7 +108,7 @@ std::vector<RateDesign> table_designs(const Config& config, std::size_t depth) {
         designs.push_back(
             {.law = {.p = p, .q = q, .gamma = gamma},
              .depth = depth,
-             .coordinates = config.table_coordinates,
+             .coordinates = coordinates,
              .n = config.table_n,
              .repetitions = depth == 0 ? config.table_repetitions : config.deep_repetitions,
              .per_octave = config.per_octave,
@@ -110,15 +119,34 @@ std::vector<RateDesign> table_designs(const Config& config, std::size_t depth) {
   return designs;
 }
 
+std::vector<RateDesign> first_table_designs(const Config& config) {
+  std::vector<RateDesign> designs;
+  for (const std::uint64_t coordinates : config.table_coordinates) {
+    const std::vector<RateDesign> some = table_designs(config, 0, coordinates);
+    designs.insert(designs.end(), some.begin(), some.end());
+  }
+  return designs;
+}
+
+std::vector<RateDesign> second_table_designs(const Config& config) {
+  std::vector<RateDesign> designs;
+  for (const std::uint64_t depth : config.deep_depths) {
+    const std::vector<RateDesign> some =
+        table_designs(config, depth, config.table_coordinates.front());
+    designs.insert(designs.end(), some.begin(), some.end());
+  }
+  return designs;
+}
+
 DepthDesign depth_design(const Config& config, std::size_t depth) {
-  return {depth, config.curve_n, config.table_coordinates, config.curve_repetitions,
+  return {depth, config.curve_n, config.table_coordinates.front(), config.curve_repetitions,
           config.layer_start};
 }
 
 TorusDesign torus_design(const Config& config) {
-  return {config.torus_n,          config.torus_repetitions, config.torus_frequencies,
-          config.torus_smoothness, config.torus_noise,       config.torus_step,
-          config.torus_curve_time, config.layer_start};
+  return {config.torus_n,           config.torus_depths,     config.torus_repetitions,
+          config.torus_frequencies, config.torus_smoothness, config.torus_noise,
+          config.torus_step,        config.torus_curve_time, config.layer_start};
 }
 
 }  // namespace
@@ -139,6 +167,7 @@ Config SequenceAdaptivity::preset(Preset preset) {
     case Preset::kDefault:
       break;
     case Preset::kPaper:
+      config.table_coordinates = {10000, 30000};
       config.deep_p = {0.6, 1, 3};
       config.deep_repetitions = 256;
       config.curve_repetitions = 64;
@@ -154,10 +183,8 @@ double SequenceAdaptivity::seconds(const Config& config) {
   for (const RateDesign& design : rate_designs(config)) {
     sum += fixed_seconds(design) + rates_seconds(design);
   }
-  for (const RateDesign& design : table_designs(config, 0)) sum += rates_seconds(design);
-  for (const std::uint64_t depth : config.deep_depths) {
-    for (const RateDesign& design : table_designs(config, depth)) sum += rates_seconds(design);
-  }
+  for (const RateDesign& design : first_table_designs(config)) sum += rates_seconds(design);
+  for (const RateDesign& design : second_table_designs(config)) sum += rates_seconds(design);
   for (const std::uint64_t depth : config.curve_depths) {
     sum += curve_seconds(depth_design(config, depth)) + kSnapshotSeconds;
   }
@@ -176,13 +203,11 @@ SequenceAdaptivity::Result SequenceAdaptivity::run(const Config& config, Run& ru
     result.curves.push_back(run_curve(depth_design(config, depth), run));
     result.snapshots.push_back(run_snapshots(depth_design(config, depth), run));
   }
-  for (const RateDesign& design : table_designs(config, 0)) {
+  for (const RateDesign& design : first_table_designs(config)) {
     result.table.push_back(run_rates("table 1", design, run));
   }
-  for (const std::uint64_t depth : config.deep_depths) {
-    for (const RateDesign& design : table_designs(config, depth)) {
-      result.deep.push_back(run_rates("table 2", design, run));
-    }
+  for (const RateDesign& design : second_table_designs(config)) {
+    result.deep.push_back(run_rates("table 2", design, run));
   }
   result.torus_run = run_torus_run(torus_design(config), run);
   result.torus = run_torus(torus_design(config), run);

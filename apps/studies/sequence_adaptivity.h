@@ -41,7 +41,7 @@ struct SequenceAdaptivity {
     std::vector<double> table_p = {0.6, 1, 3};
     std::vector<double> table_q = {1, 1.5, 2};
     std::vector<double> table_gammas = {1.1, 2, 3};
-    std::uint64_t table_coordinates = 10000;
+    std::vector<std::uint64_t> table_coordinates = {10000};
     std::uint64_t table_repetitions = 256;
     std::vector<std::uint64_t> deep_depths = {1, 2};
     std::vector<double> deep_p = {1};
@@ -51,6 +51,7 @@ struct SequenceAdaptivity {
     std::uint64_t curve_n = 10000;
     std::uint64_t curve_repetitions = 16;
     std::vector<std::uint64_t> torus_n = {160, 190, 220, 250, 280, 310, 340, 370, 400};
+    std::vector<std::uint64_t> torus_depths = {0, 1, 2};
     std::uint64_t torus_repetitions = 16;
     std::uint64_t torus_frequencies = 15;
     double torus_smoothness = 2;
@@ -69,7 +70,8 @@ struct SequenceAdaptivity {
       visit("table_p", table_p, "table 1: exponents of the signal; none leaves it out");
       visit("table_q", table_q, "tables 1 and 2: exponents of its misalignment");
       visit("table_gammas", table_gammas, "tables 1 and 2: exponents of the eigenvalues");
-      visit("table_coordinates", table_coordinates, "tables 1 and 2: coordinates");
+      visit("table_coordinates", table_coordinates,
+            "table 1: coordinates; table 2, figures 2 and 4: the first of them");
       visit("table_repetitions", table_repetitions, "table 1: repetitions per sample size");
       visit("deep_depths", deep_depths, "table 2: numbers D of further layers, at least 1");
       visit("deep_p", deep_p, "table 2: exponents of the signal; none leaves it out");
@@ -79,6 +81,7 @@ struct SequenceAdaptivity {
       visit("curve_n", curve_n, "figures 2 and 4: sample size");
       visit("curve_repetitions", curve_repetitions, "figure 2: runs that are averaged");
       visit("torus_n", torus_n, "figure 5: sample sizes");
+      visit("torus_depths", torus_depths, "figure 5: depths D of adaptive kernels, each at most 4");
       visit("torus_repetitions", torus_repetitions, "figure 5: repetitions per sample size");
       visit("torus_frequencies", torus_frequencies, "figures 5 and 6: frequencies per dimension");
       visit("torus_smoothness", torus_smoothness, "figure 5: r in (1 + |m|^2)^-r");
@@ -96,7 +99,7 @@ struct SequenceAdaptivity {
     sequence_adaptivity::FlowChecks checks;
     std::vector<sequence_adaptivity::DepthCurve> curves;    ///< figure 2
     std::vector<sequence_adaptivity::Snapshots> snapshots;  ///< figure 4
-    std::vector<sequence_adaptivity::TorusPoint> torus;     ///< figure 5
+    sequence_adaptivity::TorusRates torus;                  ///< figure 5
     sequence_adaptivity::TorusRun torus_run;                ///< figures 5 and 6
   };
 

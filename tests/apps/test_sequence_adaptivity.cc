@@ -37,12 +37,13 @@ Config tiny_config() {
   config.table_p = {1};
   config.table_q = {2};
   config.table_gammas = {2};
-  config.table_coordinates = 300;
+  config.table_coordinates = {300, 400};
   config.table_repetitions = 3;
   config.deep_depths = {1};
   config.deep_repetitions = 3;
   config.curve_repetitions = 3;
   config.torus_n = {20, 30, 40};
+  config.torus_depths = {0, 2};
   config.torus_repetitions = 3;
   config.torus_frequencies = 3;
   config.torus_curve_time = 64;
@@ -256,9 +257,16 @@ Result good_result() {
     shots.ratios.push_back(square ? 9 : 1.2);
   }
   result.snapshots = {shots};
-  result.torus = {{160, 0.5, 0.01, 1, 0.2, 0.01, 1},
-                  {250, 0.4, 0.01, 1, 0.1, 0.01, 1},
-                  {400, 0.33, 0.01, 1, 0.05, 0.01, 1}};
+  const auto curve = [](double slope) {
+    TorusCurve made;
+    for (const double n : {160.0, 250.0, 400.0}) {
+      made.points.push_back({n, std::pow(n, slope), 0.01, 40, 1});
+    }
+    made.fit.slope = slope;
+    made.fit.slope_error = 0.01;
+    return made;
+  };
+  result.torus = {curve(-0.3), {curve(-0.6), curve(-0.5), curve(-0.4)}};
   return result;
 }
 
@@ -303,10 +311,10 @@ BOOST_AUTO_TEST_CASE(a_verdict_fails_when_one_figure_contradicts_it) {
   fails("A8a", [](Result& r) { r.snapshots[0].ratios[22] = 9.1; });
   fails("A8b", [](Result& r) { r.snapshots[0].ratios[22] = 3.1; });
   fails("A9", [](Result& r) { r.rates[3].points[1].error = 0.066; });
-  fails("F5a", [](Result& r) { r.torus[0].adaptive = 0.6; });
-  fails("F5b", [](Result& r) {
-    for (TorusPoint& point : r.torus) point.adaptive = point.fixed / 2;
-  });
+  fails("F5a", [](Result& r) { r.torus.adaptive[2].points[0].error = 0.6; });
+  fails("F5b0", [](Result& r) { r.torus.adaptive[0].fit.slope = -0.31; });
+  fails("F5b2", [](Result& r) { r.torus.adaptive[2].fit.slope_error = 0.06; });
+  fails("T", [](Result& r) { r.torus.adaptive[1].points[2].interior = 0.9; });
   fails("T", [](Result& r) { r.table[3].points[0].interior = 0.9; });
   fails("T", [](Result& r) { r.fixed[3].points[0].interior = 0; });
 }
@@ -339,6 +347,10 @@ BOOST_AUTO_TEST_CASE(settings_outside_their_domain_are_refused_before_the_first_
           "0");
   refuses([](Config& c) { c.deep_depths = {0}; },
           "sequence-adaptivity: the number must be at least 1 and at most 4; got deep_depths 0");
+  refuses([](Config& c) { c.table_coordinates = {}; },
+          "sequence-adaptivity: there must be a number of coordinates; got table_coordinates 0");
+  refuses([](Config& c) { c.torus_depths = {5}; },
+          "sequence-adaptivity: the number must be at least 0 and at most 4; got torus_depths 5");
   refuses([](Config& c) { c.torus_noise = 0; },
           "sequence-adaptivity: values must be at least 0.001 and at most 100; got torus_noise 0");
 }

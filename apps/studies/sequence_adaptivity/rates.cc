@@ -94,6 +94,7 @@ double rates_seconds(const RateDesign& design) {
 RateCell run_rates(const std::string& part, const RateDesign& design, Run& run) {
   RateCell cell;
   cell.design = design;
+  cell.unseen = unseen_signal(design.law, design.coordinates);
   const SequenceModel model = power_model(design.law, design.coordinates);
   for (const std::uint64_t n : design.n) {
     const std::string name = fmt::format("{}, n {}", name_of(part, design), n);
@@ -107,6 +108,8 @@ RateCell run_rates(const std::string& part, const RateDesign& design, Run& run) 
                            moments(values, 2).mean, moments(values, 3).mean});
   }
   cell.error = fit_of<RatePoint>(cell.points, [](const RatePoint& p) { return p.error; });
+  cell.whole_error =
+      fit_of<RatePoint>(cell.points, [&](const RatePoint& p) { return p.error + cell.unseen; });
   cell.time = fit_of<RatePoint>(cell.points, [](const RatePoint& p) { return p.time; });
   cell.theory_error =
       fit_of<RatePoint>(cell.points, [](const RatePoint& p) { return p.theory_error; });

@@ -38,8 +38,10 @@ struct RatePoint {
 /// The fits are of decimal logarithms against that of n.
 struct RateCell {
   RateDesign design;
+  double unseen = 0;  ///< the signal's squares beyond the coordinates
   std::vector<RatePoint> points;
   LineFit error;
+  LineFit whole_error;  ///< with the unseen part added
   LineFit time;
   LineFit theory_error;
 };

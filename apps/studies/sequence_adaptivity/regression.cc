@@ -17,9 +17,8 @@ namespace {
 
 constexpr double kFrequency = 7.5;
 constexpr TimeGrid kFixedGrid = {1, 4, 4 * 20 + 1};
-constexpr TimeGrid kAdaptiveGrid = {4, 8, 8 * 8 + 1};  // up to 1024
 constexpr std::size_t kRunsPerCell = 2;
-constexpr std::size_t kValues = 4;  // per run: error and time, fixed and adaptive
+constexpr std::size_t kValues = 3;  // per run and kernel: error, time, 1 if the minimum is inside
 constexpr std::size_t kRunDepths = 3;
 
 TorusBasis basis_of(const TorusDesign& design) { return {2, design.frequencies}; }
@@ -61,27 +60,82 @@ double noise_of(const TorusDesign& design, std::size_t n) {
   return design.noise / std::sqrt(static_cast<double>(n));
 }
 
+// The best times of adaptive kernels, from 1/16 to 4 times that of theory.
+TimeGrid adaptive_grid(const TorusDesign& design, std::size_t depth, std::size_t n) {
+  return {theory_stop(depth, noise_of(design, n)) / 16, 8, 8 * 6 + 1};
+}
+
+double layers_at(const TorusDesign& design, std::size_t depth, std::size_t n) {
+  return theory_layer_start(depth, noise_of(design, n), design.layer_start);
+}
+
+// kValues each: of the fixed kernel, then of each depth.
 std::vector<double> run_one(const TorusDesign& design, std::size_t n, const Rng& rng) {
   const TorusBasis basis = basis_of(design);
   const std::vector<double> eigenvalues = torus_eigenvalues(basis, design.smoothness);
   const std::vector<double> truth = true_coefficients(basis);
   const Sample sample = draw(n, design.noise, rng);
-  const StopTime fixed = oracle_stop(
-      kFixedGrid,
-      errors_of(fit_fixed_kernel(basis, eigenvalues, sample.x, sample.y, times_of(kFixedGrid)),
-                truth));
-  const StopTime adaptive = oracle_stop(
-      kAdaptiveGrid,
-      errors_of(fit_adaptive_kernel(basis, eigenvalues, sample.x, sample.y,
-                                    {.step = design.step, .times = times_of(kAdaptiveGrid)}),
-                truth));
-  return {fixed.error, fixed.time, adaptive.error, adaptive.time};
+  std::vector<double> values;
+  const auto add = [&](const TimeGrid& grid, const Matrix<double>& path) {
+    const StopTime stop = oracle_stop(grid, errors_of(path, truth));
+    values.insert(values.end(), {stop.error, stop.time, stop.interior ? 1.0 : 0.0});
+  };
+  add(kFixedGrid, fit_fixed_kernel(basis, eigenvalues, sample.x, sample.y, times_of(kFixedGrid)));
+  for (const std::uint64_t depth : design.depths) {
+    const TimeGrid grid = adaptive_grid(design, depth, n);
+    add(grid, fit_adaptive_kernel(basis, eigenvalues, sample.x, sample.y,
+                                  {.depth = depth,
+                                   .b0 = layers_at(design, depth, n),
+                                   .step = design.step,
+                                   .times = times_of(grid)}));
+  }
+  return values;
 }
 
-// Of one run: the eigendecomposition, then the steps.
-double seconds_per_run(const TorusDesign& design, double n) {
-  const double size = std::pow(2.0 * static_cast<double>(design.frequencies) + 1, 2);
-  return 3e-9 * n * n * n + n * size * (1.5e-10 * 1024 / design.step + 3e-8);
+// As measured: the eigendecomposition and its products with the basis, and the steps until `time`.
+double fixed_kernel_seconds(double n, double size) { return 3e-9 * n * n * n + 3e-8 * n * size; }
+double adaptive_kernel_seconds(const TorusDesign& design, double n, double size, double time) {
+  return 1.5e-10 * n * size * time / design.step;
+}
+
+// Of one run.
+double seconds_per_run(const TorusDesign& design, std::size_t n) {
+  const auto rows = static_cast<double>(n), size = static_cast<double>(basis_of(design).size());
+  double sum = fixed_kernel_seconds(rows, size);
+  for (const std::uint64_t depth : design.depths) {
+    sum += adaptive_kernel_seconds(design, rows, size,
+                                   times_of(adaptive_grid(design, depth, n)).back());
+  }
+  return sum;
+}
+
+// Of kernel `which`, 0 for the fixed one.
+TorusPoint point_of(std::size_t n, const std::vector<double>& values, std::size_t kernels,
+                    std::size_t which) {
+  const std::size_t stride = kernels * kValues;
+  const auto count = static_cast<double>(values.size() / stride);
+  TorusPoint point{.n = static_cast<double>(n)};
+  for (std::size_t i = which * kValues; i < values.size(); i += stride) {
+    point.error += values[i] / count;
+    point.time += values[i + 1] / count;
+    point.interior += values[i + 2] / count;
+  }
+  double squares = 0;
+  for (std::size_t i = which * kValues; i < values.size(); i += stride) {
+    squares += (values[i] - point.error) * (values[i] - point.error);
+  }
+  point.standard_error = count > 1 ? std::sqrt(squares / (count - 1) / count) : 0;
+  return point;
+}
+
+void fit(TorusCurve& curve) {
+  std::vector<double> x;
+  std::vector<double> y;
+  for (const TorusPoint& point : curve.points) {
+    x.push_back(std::log10(point.n));
+    y.push_back(std::log10(point.error));
+  }
+  curve.fit = fit_line(x, y);
 }
 
 std::vector<double> grid_times(double last) {
@@ -109,27 +163,19 @@ std::vector<double> true_coefficients(const TorusBasis& basis) {
   return coefficients;
 }
 
-LineFit fit_torus(const std::vector<TorusPoint>& points, double TorusPoint::*value) {
-  std::vector<double> x;
-  std::vector<double> y;
-  for (const TorusPoint& point : points) {
-    x.push_back(std::log10(point.n));
-    y.push_back(std::log10(point.*value));
-  }
-  return fit_line(x, y);
-}
-
 double torus_seconds(const TorusDesign& design) {
   double sum = 0;
   for (const std::uint64_t n : design.n) {
-    sum +=
-        seconds_per_run(design, static_cast<double>(n)) * static_cast<double>(design.repetitions);
+    sum += seconds_per_run(design, n) * static_cast<double>(design.repetitions);
   }
   return sum;
 }
 
-std::vector<TorusPoint> run_torus(const TorusDesign& design, Run& run) {
-  std::vector<TorusPoint> points;
+TorusRates run_torus(const TorusDesign& design, Run& run) {
+  const std::size_t kernels = 1 + design.depths.size();
+  TorusRates rates;
+  if (design.n.empty()) return rates;
+  rates.adaptive.resize(design.depths.size());
   for (const std::uint64_t n : design.n) {
     const std::string name = fmt::format("figure 5, n {}", n);
     const Rng rng = run.rng().split(name);
@@ -138,43 +184,36 @@ std::vector<TorusPoint> run_torus(const TorusDesign& design, Run& run) {
     for (std::size_t b = 0; b < batches.count(); ++b) {
       const std::size_t first = batches.begin(b);
       const std::size_t runs = batches.end(b) - first;
-      const double seconds =
-          seconds_per_run(design, static_cast<double>(n)) * static_cast<double>(runs);
+      const double seconds = seconds_per_run(design, n) * static_cast<double>(runs);
+      const std::size_t count = kernels * kValues;
       const std::vector<double> part =
-          run.cell(fmt::format("{}, batch {}", name, b), seconds, runs * kValues, [&] {
-            std::vector<double> all(runs * kValues);
+          run.cell(fmt::format("{}, batch {}", name, b), seconds, runs * count, [&] {
+            std::vector<double> all(runs * count);
             parallel_for(runs, [&](std::size_t r) {
               const std::vector<double> one = run_one(design, n, rng.split(first + r));
               std::copy(one.begin(), one.end(),
-                        all.begin() + static_cast<std::ptrdiff_t>(r * kValues));
+                        all.begin() + static_cast<std::ptrdiff_t>(r * count));
             });
             return all;
           });
       values.insert(values.end(), part.begin(), part.end());
     }
-    const auto count = static_cast<double>(design.repetitions);
-    const auto mean = [&](std::size_t which) {
-      double sum = 0;
-      for (std::size_t i = which; i < values.size(); i += kValues) sum += values[i];
-      return sum / count;
-    };
-    const auto standard_error = [&](std::size_t which) {
-      double squares = 0;
-      for (std::size_t i = which; i < values.size(); i += kValues) {
-        squares += (values[i] - mean(which)) * (values[i] - mean(which));
-      }
-      return count > 1 ? std::sqrt(squares / (count - 1) / count) : 0;
-    };
-    points.push_back({static_cast<double>(n), mean(0), standard_error(0), mean(1), mean(2),
-                      standard_error(2), mean(3)});
+    rates.fixed.points.push_back(point_of(n, values, kernels, 0));
+    for (std::size_t d = 0; d < design.depths.size(); ++d) {
+      rates.adaptive[d].points.push_back(point_of(n, values, kernels, 1 + d));
+    }
   }
-  return points;
+  fit(rates.fixed);
+  for (TorusCurve& curve : rates.adaptive) fit(curve);
+  return rates;
 }
 
 double torus_run_seconds(const TorusDesign& design) {
   if (design.n.empty()) return 0;
-  const double n = static_cast<double>(design.n.back());
-  return seconds_per_run(design, n) * (1 + kRunDepths * design.curve_time / 1024);
+  const auto n = static_cast<double>(design.n.back());
+  const auto size = static_cast<double>(basis_of(design).size());
+  return fixed_kernel_seconds(n, size) +
+         kRunDepths * adaptive_kernel_seconds(design, n, size, design.curve_time);
 }
 
 TorusRun run_torus_run(const TorusDesign& design, Run& run) {
@@ -199,7 +238,7 @@ TorusRun run_torus_run(const TorusDesign& design, Run& run) {
             return;
           }
           const std::size_t depth = i - 1;
-          const double b0 = theory_layer_start(depth, noise_of(design, n), design.layer_start);
+          const double b0 = layers_at(design, depth, n);
           curves[i] =
               errors_of(fit_adaptive_kernel(
                             basis, eigenvalues, sample.x, sample.y,

@@ -14,6 +14,7 @@ namespace surplus::apps::sequence_adaptivity {
 
 struct TorusDesign {
   std::vector<std::uint64_t> n = {};
+  std::vector<std::uint64_t> depths = {};  ///< D of the adaptive kernels
   std::size_t repetitions = 0;
   std::size_t frequencies = 0;
   double smoothness = 0;
@@ -26,19 +27,24 @@ struct TorusDesign {
 /// The coefficients of f* in the basis, exact; 7.5 is no frequency of it, so all sines of x_1 have one.
 std::vector<double> true_coefficients(const TorusBasis& basis);
 
-/// One sample size: mean errors ||f - f*||^2 at the best times, and their standard errors.
+/// One sample size: the mean of ||f - f*||^2 at the best times.
 struct TorusPoint {
   double n = 0;
-  double fixed = 0;
-  double fixed_error = 0;
-  double fixed_time = 0;
-  double adaptive = 0;  ///< D = 0
-  double adaptive_error = 0;
-  double adaptive_time = 0;
+  double error = 0;
+  double standard_error = 0;
+  double time = 0;      ///< mean of the best
+  double interior = 0;  ///< share of runs whose best time is not the first or last
 };
-std::vector<TorusPoint> run_torus(const TorusDesign& design, Run& run);
-/// The fit of log10 of one of its values against log10 n.
-LineFit fit_torus(const std::vector<TorusPoint>& points, double TorusPoint::*value);
+struct TorusCurve {
+  std::vector<TorusPoint> points;
+  LineFit fit;  ///< of log10 of the error against log10 n
+};
+struct TorusRates {
+  TorusCurve fixed;
+  std::vector<TorusCurve> adaptive;  ///< one per depth
+};
+/// Empty curves if no sizes are asked for.
+TorusRates run_torus(const TorusDesign& design, Run& run);
 double torus_seconds(const TorusDesign& design);
 
 /// One sample of the largest size: errors along the flows, and what the sample says of f*.
