@@ -248,6 +248,7 @@ BOOST_AUTO_TEST_CASE(a_verdict_fails_when_one_figure_contradicts_it) {
   fails("A8", [](Result& r) { r.trainings.still.epochs.back().test += 0.01f; });
   fails("A9", [](Result& r) { r.trainings.asleep.summary.most_v = 1e-5; });
   fails("A9", [](Result& r) { r.trainings.asleep.epochs.back().test += 0.01f; });
+  spoils("A9b", "digits", 0.2, sop, [](Training& t) { t.summary.most_v = 1e-7; });
   spoils("A10a", "digits", 0.2, paper, [](Training& t) { t.summary.violations = 1; });
   spoils("A10b", "T0", 0.2, paper, [](Training& t) { t.summary.most_u = 1.01; });
   spoils("A10c", "T0", 0.2, sop, [](Training& t) { t.summary.most_v = 2.13; });

@@ -121,7 +121,7 @@ struct Size {
 
 Size size_of(const std::string& task, const ImageDesign& images) {
   if (task == kSynthetic) {
-    return {{.inputs = 64, .hidden = {256}, .outputs = kClasses}, 4000, 9000};
+    return {{.inputs = 64, .hidden = {256}, .outputs = kClasses}, kSamples, kSamples + 5000};
   }
   const bool digits = task == "digits", color = task.starts_with("cifar") || task == "svhn";
   const std::size_t test = digits ? 449 : task == "svhn" ? 26032 : 10000;

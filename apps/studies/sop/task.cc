@@ -41,7 +41,7 @@ Task synthetic_task(const Rng& rng) {
   for (double& mean : means.values()) mean *= kSpread;
   return {.name = std::string(kSynthetic),
           .title = "synthetic task",
-          .train = draw(4000, means, rng.split("train")),
+          .train = draw(kSamples, means, rng.split("train")),
           .validation = draw(1000, means, rng.split("validation")),
           .test = draw(4000, means, rng.split("test")),
           .mlp = {.inputs = kInputs,

@@ -17,6 +17,8 @@ namespace surplus::apps::sop {
 inline constexpr std::size_t kClasses = 10;
 /// The synthetic task's name.
 inline constexpr std::string_view kSynthetic = "T0";
+/// Its training samples.
+inline constexpr std::size_t kSamples = 4000;
 
 /// Samples with their true labels.
 struct Samples {
