@@ -113,7 +113,8 @@ double seconds_per_run(const TorusDesign& design, std::size_t n) {
 TorusPoint point_of(std::size_t n, const std::vector<double>& values, std::size_t kernels,
                     std::size_t which) {
   const std::size_t stride = kernels * kValues;
-  const auto count = static_cast<double>(values.size() / stride);
+  const std::size_t runs = values.size() / stride;
+  const auto count = static_cast<double>(runs);
   TorusPoint point{.n = static_cast<double>(n)};
   for (std::size_t i = which * kValues; i < values.size(); i += stride) {
     point.error += values[i] / count;
