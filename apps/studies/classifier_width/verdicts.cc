@@ -95,25 +95,33 @@ void judge_polynomials(const ClassifierWidth::Config& config, const Result& resu
   judge_deviation(verdicts, "6b", "Errors of ridge regression", ridge);
 }
 
-void judge_curves(const Result& result, Verdicts& verdicts) {
+void judge_curves(const ClassifierWidth::Config& config, const Result& result, Verdicts& verdicts) {
   if (!result.curve_students) return;
   const StudentCurve& curve = *result.curve_students;
-  double least = std::numeric_limits<double>::infinity(), most = 0;
+  double least = std::numeric_limits<double>::infinity(), most = 0, train = 0;
   for (const std::size_t units : curve.design.widths) {
     if (units < 5 || units > 50) continue;
     const double test = median_at(curve, units, &StudentFit::test);
     least = std::min(least, test);
     most = std::max(most, test);
+    train = std::max(train, median_at(curve, units, &StudentFit::train));
   }
+  const std::string note =
+      fmt::format("{}; training errors are at most {:.2g}{}", seeds_of(curve), train,
+                  train > 0.05 ? ": at this rate they do not learn the curve" : "");
   judge(verdicts, "2a",
         "Networks on the same points: from 5 to 50 units errors differ by less than half",
-        most / least, most / least <= 1.5, "Largest over least, " + seeds_of(curve));
+        most / least, most / least <= 1.5, "Largest over least, " + note);
   const double widest = median_at(curve, 50, &StudentFit::test);
   if (!std::isnan(widest)) {
     judge(verdicts, "2b", "With 151 weights for 21 points they err less than order 10 (.0103)",
-          widest, widest < .0103, seeds_of(curve));
+          widest, widest < .0103, note);
   }
-  if (curve.design.seeds < kSeedsToCompare) return;
+  // The printed numbers are those of this rate and so many updates.
+  if (curve.design.seeds < kSeedsToCompare || config.curve_rate != 0.1 ||
+      config.curve_updates != 100000) {
+    return;
+  }
   Deviation deviation;
   deviation.add("test error, h", kCurveTest, kCurveSeeds, curve, &StudentFit::test);
   judge_deviation(verdicts, "2c", "Errors of these networks", deviation);
@@ -155,7 +163,7 @@ void judge_many(const Result& result, Verdicts& verdicts) {
     judge(verdicts, "5b", "Both err less than .005", std::max(at10, at20),
           std::max(at10, at20) < .005, seeds);
   }
-  if (result.many.design.seeds < kSeedsToCompare) return;
+  if (result.many.design.seeds < kSeedsToCompare || result.many.design.updates != 400000) return;
   Deviation deviation;
   deviation.add("training error, h", kManyTrain, kManySeeds, result.many, &StudentFit::train);
   deviation.add("test error, h", kManyTest, kManySeeds, result.many, &StudentFit::test);
@@ -187,7 +195,7 @@ void judge_few(const Result& result, Verdicts& verdicts) {
   }
   judge(verdicts, "4e", "From 10 units on they fit: training errors below .005", fitted,
         fitted < .005, "The largest median, with noise and without");
-  if (result.few.design.seeds < kSeedsToCompare) return;
+  if (result.few.design.seeds < kSeedsToCompare || result.few.design.updates != 200000) return;
   Deviation deviation;
   deviation.add("test error, h", kFewTest, kFewSeeds, result.few, &StudentFit::test);
   deviation.add("training error, h", kFewTrain, kFewSeeds, result.few, &StudentFit::train);
@@ -296,7 +304,7 @@ void judge_recalled(const Result& result, Verdicts& verdicts) {
 std::vector<Verdict> ClassifierWidth::verdicts(const Config& config, const Result& result) {
   Verdicts verdicts;
   judge_polynomials(config, result, verdicts);
-  judge_curves(result, verdicts);
+  judge_curves(config, result, verdicts);
   judge_many(result, verdicts);
   judge_few(result, verdicts);
   judge_controls(result, verdicts);
