@@ -26,6 +26,11 @@ inline double median_error(const std::vector<double>& values) {
   return 1.2533 * deviation / std::sqrt(static_cast<double>(values.size()));
 }
 
+inline std::vector<double> logarithms(std::vector<double> values) {
+  for (double& value : values) value = std::log(value);
+  return values;
+}
+
 }  // namespace surplus::apps
 
 #endif  // SURPLUS_APPS_REPORT_QUANTILES_H_

@@ -56,10 +56,8 @@ void Deviation::add(const std::string& what, std::span<const Printed> printed, d
     const auto found = std::ranges::find(widths, static_cast<std::size_t>(row.at));
     if (found == widths.end()) continue;
     const auto values = values_at(curve, static_cast<std::size_t>(found - widths.begin()), value);
-    std::vector<double> logs;
-    for (const double one : values) logs.push_back(std::log(one));
-    add(what, row, median(values), median_error(logs), static_cast<double>(values.size()),
-        printed_seeds);
+    add(what, row, median(values), median_error(logarithms(values)),
+        static_cast<double>(values.size()), printed_seeds);
   }
 }
 

@@ -17,10 +17,9 @@ namespace {
 constexpr std::array kLambdas = {0.0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0};
 
 // Polynomials that are orthonormal for the uniform density on [0, 20].
-Matrix<double> features(const std::vector<double>& x, std::size_t order) {
-  std::vector<double> unit;
-  for (const double value : x) unit.push_back(to_unit_interval(value, 0, kPoints - 1));
-  return polynomial_features<double>(PolynomialBasis::kOrthonormalLegendre, unit, 0, order + 1);
+Matrix<double> features(std::vector<double> x, std::size_t order) {
+  for (double& value : x) value = to_unit_interval(value, 0, kPoints - 1);
+  return polynomial_features<double>(PolynomialBasis::kOrthonormalLegendre, x, 0, order + 1);
 }
 
 std::vector<double> sample_points() {
@@ -33,12 +32,6 @@ double mean(const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += value;
   return sum / static_cast<double>(values.size());
-}
-
-std::vector<double> logs(const std::vector<double>& values) {
-  std::vector<double> result;
-  for (const double value : values) result.push_back(std::log(value));
-  return result;
 }
 
 // What one model makes of each draw.
@@ -168,9 +161,10 @@ PolynomialSweep run_polynomials(std::size_t draws, Run& run) {
           fits.push_back({static_cast<double>(order), train.mean, train.standard_error,
                           *std::ranges::max_element(s.train), median(s.test), quantile(s.test, .25),
                           quantile(s.test, .75), mean(s.test), median(s.inner),
-                          median_error(logs(s.test))});
+                          median_error(logarithms(s.test))});
         }
         std::vector<OrderChoice> choices;
+        choices.reserve(kOrderRules.size());
         for (const OrderRule rule : kOrderRules) choices.push_back(choice(rule, scores));
         std::vector<double> packed = pack(fits);
         const std::vector<double> more = pack(choices);
@@ -196,7 +190,7 @@ std::vector<RidgeFit> run_ridge(std::size_t draws, Run& run) {
           const Scores s = score(at_points, on_grid, ridge(factors, 2 * lambda * kPoints), y);
           fits.push_back({lambda, mean(s.train), median(s.test), quantile(s.test, .25),
                           quantile(s.test, .75), median(s.leave_one_out),
-                          median_error(logs(s.test))});
+                          median_error(logarithms(s.test))});
         }
         return pack(fits);
       }));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -217,9 +218,9 @@ Figure sides_figure(const Result& result) {
 
 Figure fits_figure(const Result& result) {
   const std::vector<double> grid = grid_points();
-  std::vector<double> x, truth;
-  for (std::size_t i = 0; i < kPoints; ++i) x.push_back(whole(i));
-  for (const double at : grid) truth.push_back(true_curve(at));
+  std::vector<double> x(kPoints), truth = grid;
+  std::iota(x.begin(), x.end(), 0.0);
+  for (double& y : truth) y = true_curve(y);
   Figure figure{"fits",
                 "Order 20 passes through every point and between none; 50 hidden units stay smooth",
                 "One sample, as on the first page of Lawrence, Giles and Tsoi. Dashed: the curve "
