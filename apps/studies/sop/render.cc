@@ -345,7 +345,7 @@ Rendering Sop::render(const Config&, const Result& result) {
   if (!result.trainings.alphas.empty()) {
     rendering.tables.push_back(alpha_table(result.trainings.alphas));
   }
-  for (std::string task : tasks) {
+  for (const std::string& task : tasks) {
     if (noisy_groups(groups, task).empty()) continue;
     for (Figure figure :
          {curve_figure(groups, task), epoch_figure(groups, task), memory_figure(groups, task)}) {

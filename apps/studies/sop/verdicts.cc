@@ -124,8 +124,9 @@ void judge_synthetic(const Result& result, Judge& judge) {
   const auto at = [&](double low, double high) { return groups_of(result, kSynthetic, low, high); };
   const std::vector<std::pair<Method, const char*>> variants = {{Method::kSop, ""},
                                                                 {Method::kSopPaper, " (paper)"}};
-  for (const auto& [sop, name] : variants) {
-    const Method method = sop;
+  for (const auto& variant : variants) {
+    const Method method = variant.first;
+    const char* const name = variant.second;
     const auto id = [&](const char* number) { return std::string(number) + name; };
     judge.bound(id("A3a"), "40 %: SOP's last epoch is 20 points above cross-entropy's",
                 at(0.4, 0.4), false, 20, [&](const Group& g) {
