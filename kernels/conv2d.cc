@@ -57,6 +57,24 @@ struct Grid {
   }
 };
 
+// A pixel of a grid, counted through all images; divisions would take as long as its products.
+struct Place {
+  Place(const Grid& of, std::size_t number)
+      : grid(of),
+        image(number / of.pixels()),
+        row(number / of.cols % of.rows),
+        col(number % of.cols) {}
+  void advance() {
+    if (++col < grid.cols) return;
+    col = 0;
+    if (++row < grid.rows) return;
+    row = 0;
+    ++image;
+  }
+  const Grid& grid;
+  std::size_t image, row, col;
+};
+
 Grid forward_grid(const Conv2dShape& s) {
   const auto before = -static_cast<std::ptrdiff_t>(s.padding);
   return {.rows = s.out_height(),
@@ -163,24 +181,17 @@ class Windows {
 
   // Those of grid pixels first to first + count - 1, counted through all images, to rows of `to`.
   void copy_rows(std::size_t first, std::size_t count, T* to, std::size_t to_stride) const {
-    std::size_t image = first / grid_.pixels(), row = first / grid_.cols % grid_.rows,
-                col = first % grid_.cols;
-    for (std::size_t i = 0; i < count; ++i, to += to_stride) {
-      const auto top = static_cast<std::ptrdiff_t>(row * grid_.source_step) + grid_.first_row;
-      const auto left = static_cast<std::ptrdiff_t>(col * grid_.source_step) + grid_.first_col;
+    Place place(grid_, first);
+    for (std::size_t i = 0; i < count; ++i, to += to_stride, place.advance()) {
+      const auto top = static_cast<std::ptrdiff_t>(place.row * grid_.source_step) + grid_.first_row;
+      const auto left =
+          static_cast<std::ptrdiff_t>(place.col * grid_.source_step) + grid_.first_col;
       if (stride_ == grid_.channels && top >= 0 && left >= 0 &&
           top + static_cast<std::ptrdiff_t>(grid_.window_rows) <= height_ &&
           left + static_cast<std::ptrdiff_t>(grid_.window_cols) <= width_) {
-        copy_inside(image, top, left, to);
+        copy_inside(place.image, top, left, to);
       } else {
-        copy_clipped(image, top, left, to);
-      }
-      if (++col == grid_.cols) {
-        col = 0;
-        if (++row == grid_.rows) {
-          row = 0;
-          ++image;
-        }
+        copy_clipped(place.image, top, left, to);
       }
     }
   }
@@ -261,12 +272,12 @@ void pack(Op op, std::size_t depth, std::size_t n, const T* w, std::size_t w_str
 template <typename T>
 void scatter(const Grid& grid, std::size_t first, std::size_t count, std::size_t n, const T* from,
              T beta, T* to, std::size_t to_stride) {
-  for (std::size_t i = first; i < first + count; ++i, from += n) {
-    const std::size_t image = i / grid.pixels(), row = i / grid.cols % grid.rows,
-                      col = i % grid.cols;
-    T* const out = to + ((image * grid.height + grid.top + row * grid.step) * grid.width +
-                         grid.left + col * grid.step) *
-                            to_stride;
+  Place place(grid, first);
+  for (std::size_t i = 0; i < count; ++i, from += n, place.advance()) {
+    T* const out =
+        to + ((place.image * grid.height + grid.top + place.row * grid.step) * grid.width +
+              grid.left + place.col * grid.step) *
+                 to_stride;
     if (beta == T{0}) {
       copy(from, n, out);
     } else {
