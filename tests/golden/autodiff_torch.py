@@ -39,6 +39,20 @@ def fixed_batch_norm(x, gain, shift):
     return F.batch_norm(x, mean, variance, gain[0], shift[0], training=False, eps=0.125)
 
 
+def images(x, height, width):
+    """Rows that are pixels as PyTorch's images."""
+    return x.reshape(-1, height, width, x.shape[1]).permute(0, 3, 1, 2)
+
+
+def pixels(x):
+    return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+
+
+def conv2d(stride):
+    return lambda x, w: pixels(F.conv2d(images(x, 4, 3), w.reshape(-1, 3, 3, x.shape[1]).permute(0, 3, 1, 2),
+                                        stride=stride, padding=1))
+
+
 # name: (shapes, low, high, function)
 ROWS = {
     "linear": (LINEAR, -1, 1, linear(lambda z: z)),
@@ -95,6 +109,15 @@ ROWS = {
     "checkpoint (nested)": (SAME, -1, 1, lambda a, b: torch.square(torch.sigmoid(a) * b + a)),
     "batch_norm": ([(5, 3), (1, 3), (1, 3)], -1, 1, batch_norm),
     "fixed_batch_norm": ([(5, 3), (1, 3), (1, 3)], -1, 1, fixed_batch_norm),
+    "add_relu": (SAME, 0.5, 2, lambda a, b: torch.relu(a + b)),
+    "batch_norm_relu": ([(5, 3), (1, 3), (1, 3)], -1, 1,
+                        lambda x, gain, shift: torch.relu(batch_norm(x, gain, shift + torch.tensor([[7, -7, 7]])))),
+    "conv2d": ([(24, 2), (3, 18)], -1, 1, conv2d(1)),
+    "conv2d (stride 2)": ([(24, 2), (3, 18)], -1, 1, conv2d(2)),
+    "max_pool2d": ([(24, 2)], -1, 1, lambda x: pixels(F.max_pool2d(images(x, 4, 3), 3, 2, 1))),
+    "average_pool2d": ([(24, 2)], -1, 1, lambda x: pixels(F.avg_pool2d(images(x, 4, 3), 3, 2, 1))),
+    "global_average_pool": ([(12, 3)], -1, 1, lambda x: x.reshape(6, 2, 3).mean(1)),
+    "channels_last": ([(2, 6)], -1, 1, lambda x: x.reshape(2, 2, 3).permute(0, 2, 1).reshape(6, 2)),
 }
 
 

@@ -7,20 +7,12 @@
 #include "kernels/syrk.h"
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
+#include "surplus/core/scratch.h"
 
 namespace surplus {
 namespace {
 
 using kernels::Op;
-
-// This thread's scratch, which grows and is never given back before the thread ends.
-void* thread_scratch(std::size_t bytes) {
-  thread_local Matrix<double> scratch;
-  if (scratch.size() * sizeof(double) < bytes) {
-    scratch = Matrix<double>(1, bytes / sizeof(double) + 1);
-  }
-  return scratch.data();
-}
 
 // C is cut into blocks of at most kBlock x kBlock, and into smaller ones while there are fewer than
 // kEnough and each is still worth a task. Each block packs its own rows of A and columns of B, so

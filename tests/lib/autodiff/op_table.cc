@@ -4,10 +4,12 @@
 #include "surplus/autodiff/ops/batch_norm.h"
 #include "surplus/autodiff/ops/binary_cross_entropy.h"
 #include "surplus/autodiff/ops/checkpoint.h"
+#include "surplus/autodiff/ops/conv2d.h"
 #include "surplus/autodiff/ops/dropout.h"
 #include "surplus/autodiff/ops/linear.h"
 #include "surplus/autodiff/ops/matmul.h"
 #include "surplus/autodiff/ops/mean_squared_error.h"
+#include "surplus/autodiff/ops/pool2d.h"
 #include "surplus/autodiff/ops/rearrange.h"
 #include "surplus/autodiff/ops/reduce.h"
 #include "surplus/autodiff/ops/row_norm.h"
@@ -111,6 +113,14 @@ std::vector<OpRow<T>> arithmetic() {
   };
   return {
       {"add", cases, -1, 1, kNoKink, [](Operands<T> x) { return add(x[0], x[1]); }, errors("add")},
+      // Sums above 0.
+      {"add_relu",
+       {{{3, 4}, {3, 4}}, {{1, 1}, {1, 1}}, {{0, 4}, {0, 4}}},
+       0.5,
+       2,
+       kNoKink,
+       [](Operands<T> x) { return add_relu(x[0], x[1]); },
+       {{{{3, 4}, {1, 4}}, "add_relu: a and b must have one shape; got a 3 x 4, b 1 x 4"}}},
       {"sub", cases, -1, 1, kNoKink, [](Operands<T> x) { return sub(x[0], x[1]); }, errors("sub")},
       {"mul", cases, -1, 1, kNoKink, [](Operands<T> x) { return mul(x[0], x[1]); }, errors("mul")},
       {"div", cases, 0.5, 2, kNoKink, [](Operands<T> x) { return div(x[0], x[1]); }, errors("div")},
@@ -363,11 +373,27 @@ std::vector<OpRow<T>> normalizations() {
          name + ": gain and shift must be one row with a column per column of x; got gain 1 x 3, "
                 "shift 3 x 1, x 5 x 3"}};
   };
-  auto trained = errors("batch_norm");
-  trained.push_back({{{0, 3}, {1, 3}, {1, 3}}, "batch_norm: there must be a sample; got x 0 x 3"});
+  const auto trained = [&](const std::string& name) {
+    auto all = errors(name);
+    all.push_back({{{0, 3}, {1, 3}, {1, 3}}, name + ": there must be a sample; got x 0 x 3"});
+    return all;
+  };
   return {
       {"batch_norm", cases, -1, 1, kNoKink,
-       [](Operands<T> x) { return batch_norm(x[0], x[1], x[2], 0.125); }, trained},
+       [](Operands<T> x) { return batch_norm(x[0], x[1], x[2], 0.125); }, trained("batch_norm")},
+      // Columns a unit apart from 0, one this way and one that way, so that none is near the kink.
+      {"batch_norm_relu",
+       cases,
+       -1,
+       1,
+       kNoKink,
+       [](Operands<T> x) {
+         Matrix<T> apart(1, x[2].shape().cols);
+         for (std::size_t j = 0; j < apart.cols(); ++j) apart(0, j) = j % 2 == 0 ? T(7) : T(-7);
+         const auto shift = add(x[2], x[0].tape()->constant(apart));
+         return batch_norm_relu(x[0], x[1], shift, 0.125);
+       },
+       {}},
       {"fixed_batch_norm", cases, -1, 1, kNoKink,
        [](Operands<T> x) {
          Matrix<T> mean(1, x[1].shape().cols, T(0.25)), variance(1, x[1].shape().cols, T(0.5));
@@ -378,14 +404,85 @@ std::vector<OpRow<T>> normalizations() {
   };
 }
 
+// Images of 4 x 3 pixels, or of one where the whole batch is one.
+template <typename T>
+ImageWindows windows_of(const Var<T>& x, std::size_t stride) {
+  if (x.shape().rows == 1) return {.window = 1};
+  return {.height = 4, .width = 3, .window = 3, .stride = stride, .padding = 1};
+}
+
+template <typename T>
+std::vector<OpRow<T>> images() {
+  const std::vector<Shapes> convolved = {{{24, 2}, {3, 18}},
+                                         {{1, 1}, {1, 1}},
+                                         {{0, 2}, {3, 18}},
+                                         {{12, 0}, {3, 0}},
+                                         {{12, 2}, {0, 18}}};
+  const std::vector<Shapes> pooled = {{{24, 2}}, {{1, 1}}, {{0, 2}}, {{12, 0}}};
+  const auto rows = [](const std::string& name) {
+    return name + ": x must have a row per pixel of whole images; got x 23 x 2, height 4, width 3";
+  };
+  return {
+      {"conv2d",
+       convolved,
+       -1,
+       1,
+       kNoKink,
+       [](Operands<T> x) { return conv2d(x[0], x[1], windows_of(x[0], 1)); },
+       {{{{24, 2}, {3, 17}},
+         "conv2d: w must have a column per number in a window of x; got w 3 x 17, x 24 x 2, window "
+         "3"},
+        {{{23, 2}, {3, 18}}, rows("conv2d")}}},
+      {"conv2d (stride 2)",
+       convolved,
+       -1,
+       1,
+       kNoKink,
+       [](Operands<T> x) { return conv2d(x[0], x[1], windows_of(x[0], 2)); },
+       {}},
+      {"max_pool2d",
+       pooled,
+       -1,
+       1,
+       kNoKink,
+       [](Operands<T> x) { return max_pool2d(x[0], windows_of(x[0], 2)); },
+       {{{{23, 2}}, rows("max_pool2d")}}},
+      {"average_pool2d",
+       pooled,
+       -1,
+       1,
+       kNoKink,
+       [](Operands<T> x) { return average_pool2d(x[0], windows_of(x[0], 2)); },
+       {{{{23, 2}}, rows("average_pool2d")}}},
+      {"global_average_pool",
+       {{{12, 3}}, {{2, 1}}, {{0, 3}}, {{4, 0}}},
+       -1,
+       1,
+       kNoKink,
+       [](Operands<T> x) { return global_average_pool(x[0], 2); },
+       {{{{5, 2}},
+         "global_average_pool: x must have a row per pixel of whole images; got x 5 x 2, pixels "
+         "2"}}},
+      {"channels_last",
+       {{{2, 6}}, {{1, 2}}, {{0, 4}}, {{3, 0}}},
+       -1,
+       1,
+       kNoKink,
+       [](Operands<T> x) { return channels_last(x[0], 2); },
+       {{{{2, 5}},
+         "channels_last: x must have equally many columns per channel; got x 2 x 5, channels 2"}}},
+  };
+}
+
 }  // namespace
 
 template <typename T>
 const std::vector<OpRow<T>>& op_table() {
   static const std::vector<OpRow<T>> table = [] {
     std::vector<OpRow<T>> all;
-    for (const auto& rows : {layers<T>(), arithmetic<T>(), unary<T>(), reductions<T>(),
-                             softmaxes<T>(), losses<T>(), places<T>(), normalizations<T>()}) {
+    for (const auto& rows :
+         {layers<T>(), arithmetic<T>(), unary<T>(), reductions<T>(), softmaxes<T>(), losses<T>(),
+          places<T>(), normalizations<T>(), images<T>()}) {
       all.insert(all.end(), rows.begin(), rows.end());
     }
     return all;

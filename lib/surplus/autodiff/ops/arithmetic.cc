@@ -11,6 +11,7 @@ namespace {
 // f(y[i, j], a[i, j], b[i, j], ...) with all operands but y broadcast to its shape.
 template <typename T, typename F, typename... From>
 void for_broadcast(const F& f, MatrixView<T> y, const From&... from) {
+  if (((from.shape() == y.shape()) && ...)) return for_elements(f, y, from...);
   for_rows(y.shape(), [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       T* const to = y.data() + i * y.stride();
@@ -49,9 +50,22 @@ void push_add(Step<T>& step) {
 }
 
 template <typename T>
+void pull_term(Step<T>& step, std::size_t operand, T factor) {
+  if (!step.wants(operand)) return;
+  const MatrixView<const T> d_y = step.d_y();
+  if (step.x(operand).shape() != d_y.shape()) return reduce_add(d_y, step.d_x(operand), factor);
+  const auto [d, beta] = step.d_x_unset(operand);
+  if (beta == 0) {
+    for_elements([factor](T& to, T x) { to = factor * x; }, d, d_y);
+  } else {
+    reduce_add(d_y, d, factor);
+  }
+}
+
+template <typename T>
 void pull_add(Step<T>& step) {
-  if (step.wants(0)) reduce_add(step.d_y(), step.d_x(0));
-  if (step.wants(1)) reduce_add(step.d_y(), step.d_x(1), step.template data<T>());
+  pull_term(step, 0, T{1});
+  pull_term(step, 1, step.template data<T>());
 }
 
 template <typename T>
@@ -128,6 +142,32 @@ void curvature_div(Step<T>& step) {
 template <typename T>
 constexpr Op<T> kDiv{"div", push_div<T>, pull_div<T>, curvature_div<T>, Rows::kOfEqual};
 
+// Of the terms of a sum that is rectified.
+template <typename T>
+void push_add_relu(Step<T>& step) {
+  for (const std::size_t operand : {0, 1}) {
+    if (!step.moves(operand)) continue;
+    for_elements([](T& to, T y, T t) { to += y > 0 ? t : T{0}; }, step.t_y(), step.y(),
+                 step.t_x(operand));
+  }
+}
+
+template <typename T>
+void pull_add_relu(Step<T>& step) {
+  for (const std::size_t operand : {0, 1}) {
+    if (!step.wants(operand)) continue;
+    const auto [d, beta] = step.d_x_unset(operand);
+    if (beta == 0) {
+      for_elements([](T& to, T y, T d_y) { to = y > 0 ? d_y : T{0}; }, d, step.y(), step.d_y());
+    } else {
+      for_elements([](T& to, T y, T d_y) { to += y > 0 ? d_y : T{0}; }, d, step.y(), step.d_y());
+    }
+  }
+}
+
+template <typename T>
+constexpr Op<T> kAddRelu{"add_relu", push_add_relu<T>, pull_add_relu<T>, nullptr, Rows::kOfEqual};
+
 bool fit(std::size_t a, std::size_t b) { return a == b || a == 1 || b == 1; }
 std::size_t joint(std::size_t a, std::size_t b) { return a == 1 ? b : a; }
 
@@ -152,6 +192,16 @@ Var<T> add(const Var<T>& a, const Var<T>& b) {
 }
 
 template <typename T>
+Var<T> add_relu(const Var<T>& a, const Var<T>& b) {
+  Tape<T>& tape = common_tape("add_relu", {a, b});
+  SURPLUS_REQUIRE(a.shape() == b.shape(), ShapeError, "add_relu", "a and b must have one shape",
+                  "a", a.shape(), "b", b.shape());
+  const auto [var, y] = tape.record(kAddRelu<T>, {a, b}, a.shape());
+  for_elements([](T& to, T x, T z) { to = x + z < 0 ? T{0} : x + z; }, y, a.value(), b.value());
+  return var;
+}
+
+template <typename T>
 Var<T> sub(const Var<T>& a, const Var<T>& b) {
   return binary("sub", kAdd<T>, a, b, T{-1}, [](T x, T y) { return x - y; });
 }
@@ -166,10 +216,11 @@ Var<T> div(const Var<T>& a, const Var<T>& b) {
   return binary("div", kDiv<T>, a, b, T{1}, [](T x, T y) { return x / y; });
 }
 
-#define SURPLUS_INSTANTIATE(T)                       \
-  template Var<T> add(const Var<T>&, const Var<T>&); \
-  template Var<T> sub(const Var<T>&, const Var<T>&); \
-  template Var<T> mul(const Var<T>&, const Var<T>&); \
+#define SURPLUS_INSTANTIATE(T)                            \
+  template Var<T> add(const Var<T>&, const Var<T>&);      \
+  template Var<T> add_relu(const Var<T>&, const Var<T>&); \
+  template Var<T> sub(const Var<T>&, const Var<T>&);      \
+  template Var<T> mul(const Var<T>&, const Var<T>&);      \
   template Var<T> div(const Var<T>&, const Var<T>&);
 SURPLUS_INSTANTIATE(float)
 SURPLUS_INSTANTIATE(double)

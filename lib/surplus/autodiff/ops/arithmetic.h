@@ -14,6 +14,10 @@ namespace surplus::ad {
 template <typename T>
 Var<T> add(const Var<T>& a, const Var<T>& b);
 
+/// max(0, a + b) of two matrices of one shape, in one pass: where a residual block ends.
+template <typename T>
+Var<T> add_relu(const Var<T>& a, const Var<T>& b);
+
 /// a - b.
 template <typename T>
 Var<T> sub(const Var<T>& a, const Var<T>& b);

@@ -15,8 +15,10 @@ struct ColumnMoments {
   MatrixView<T> variance;
 };
 
-/// y[i, j] = gain[j] (x[i, j] - mean[j]) / sqrt(variance[j] + epsilon) + shift[j] with the mean and
-/// variance of the column over its n samples, for training.
+/// y[i, j] = f(gain[j] (x[i, j] - mean[j]) / sqrt(variance[j] + epsilon) + shift[j]) with the mean
+/// and variance of the column over its n rows, for training; f is the identity, or max(0, .) in
+/// batch_norm_relu(), which saves two passes over memory. The columns of images are their channels
+/// (conv2d.h).
 ///
 /// x        n x d; n = 1 gives the shift
 /// gain     1 x d, as shift
@@ -29,6 +31,9 @@ struct ColumnMoments {
 template <typename T>
 Var<T> batch_norm(const Var<T>& x, const Var<T>& gain, const Var<T>& shift, double epsilon = 1e-5,
                   std::type_identity_t<ColumnMoments<T>> moments = {});
+template <typename T>
+Var<T> batch_norm_relu(const Var<T>& x, const Var<T>& gain, const Var<T>& shift,
+                       double epsilon = 1e-5, std::type_identity_t<ColumnMoments<T>> moments = {});
 
 /// The same with given moments, which are copied: for evaluation.
 /// Throws   as above, and ShapeError if the moments are not 1 x d
