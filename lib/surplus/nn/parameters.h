@@ -65,6 +65,13 @@ class Parameters {
   Matrix<T> values_;
 };
 
+/// What a matrix of a bundle that is not trained becomes once the step is made.
+template <typename T>
+struct Assignment {
+  std::size_t matrix;         ///< its number in Parameters::layout()
+  MatrixView<const T> value;  ///< of its shape, in memory that lives as long as the tape's values
+};
+
 /// The matrices as leaves of the tape, which refers to them: they must live, and must not change,
 /// until the tape is cleared.
 ///

@@ -4,7 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include "surplus/autodiff/ops/checkpoint.h"
 #include "surplus/autodiff/ops/mean_squared_error.h"
+#include "surplus/autodiff/ops/rearrange.h"
 #include "surplus/autodiff/ops/reduce.h"
 #include "surplus/autodiff/ops/softmax.h"
 #include "surplus/core/errors.h"
@@ -40,6 +42,28 @@ Scores<T> mlp_scores(MlpConfig network) {
   return [network = std::move(network)](ad::Tape<T>& tape, std::span<const ad::Var<T>> parameters,
                                         const Batch<T>& batch) {
     return mlp(network, parameters, tape.leaf(batch.examples.x));
+  };
+}
+
+template <typename T>
+Scores<T> resnet_scores(ResnetConfig network) {
+  return [network = std::move(network)](ad::Tape<T>& tape, std::span<const ad::Var<T>> parameters,
+                                        const Batch<T>& batch) {
+    constexpr std::size_t kImages = 32;
+    const MatrixView<const T> x = batch.examples.x;
+    if (batch.training || x.rows() <= kImages) {
+      return resnet(network, parameters, tape.leaf(x), batch.training, batch.assignments);
+    }
+    std::vector<ad::Var<T>> parts, operands(parameters.begin(), parameters.end());
+    operands.emplace_back();
+    for (std::size_t begin = 0; begin < x.rows(); begin += kImages) {
+      operands.back() = tape.leaf(x.block(begin, 0, std::min(kImages, x.rows() - begin), x.cols()));
+      const auto some = [network](ad::Tape<T>&, std::span<const ad::Var<T>> z) {
+        return resnet(network, z.first(z.size() - 1), z.back(), false);
+      };
+      parts.push_back(ad::checkpoint<T>(some, operands));
+    }
+    return ad::concat_rows<T>(parts);
   };
 }
 
@@ -121,6 +145,7 @@ double error_rate(MatrixView<const T> scores, std::span<const std::size_t> label
 }
 
 #define SURPLUS_INSTANTIATE(T)                                                             \
+  template Scores<T> resnet_scores(ResnetConfig);                                          \
   template Scores<T> mlp_scores(MlpConfig);                                                \
   template Objective<T> classification(MlpConfig);                                         \
   template Objective<T> classification(Scores<T>);                                         \

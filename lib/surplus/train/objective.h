@@ -13,6 +13,7 @@
 #include "surplus/core/matrix.h"
 #include "surplus/core/rng.h"
 #include "surplus/nn/mlp.h"
+#include "surplus/nn/resnet.h"
 
 namespace surplus {
 
@@ -22,13 +23,6 @@ struct Examples {
   MatrixView<const T> x = {};                ///< n x d
   std::span<const std::size_t> labels = {};  ///< n; or empty
   MatrixView<const T> targets = {};          ///< n x k; or empty
-};
-
-/// What a matrix of the bundle that is not trained becomes once the step is made.
-template <typename T>
-struct Assignment {
-  std::size_t matrix;         ///< its number in Parameters::layout()
-  MatrixView<const T> value;  ///< of its shape, in memory that lives as long as the tape's values
 };
 
 /// Some of the examples.
@@ -54,6 +48,10 @@ using Scores = std::function<ad::Var<T>(ad::Tape<T>& tape, std::span<const ad::V
 /// Those of a fully connected network.
 template <typename T>
 Scores<T> mlp_scores(MlpConfig network);
+/// Those of a residual network, whose running averages a training step moves on. In an evaluation
+/// the activations of 32 images are in memory at a time.
+template <typename T>
+Scores<T> resnet_scores(ResnetConfig network);
 
 /// The scores for all rows of x, as in an evaluation, 1000 rows at a time.
 ///

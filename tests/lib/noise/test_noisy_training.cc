@@ -16,6 +16,7 @@
 #include "surplus/core/parallel.h"
 #include "surplus/noise/baselines.h"
 #include "surplus/noise/label_noise.h"
+#include "surplus/train/step.h"
 #include "surplus/train/train.h"
 #include "tests/support/matrices.h"
 #include "tests/support/scratch.h"
@@ -365,6 +366,45 @@ BOOST_AUTO_TEST_CASE(bad_input_is_one_error) {
   const Parameters<double> one({{"w", {1, 1}}}), other({{"w", {1, 2}}});
   refuses([&] { twin_parameters(one, other); },
           "twin_parameters: both bundles must have one layout; got first 1, second 1");
+}
+
+// The running averages after one step of a loss, under these names.
+Parameters<double> after_a_step(const NoisyLoss& loss, const Parameters<double>& start,
+                                const ResnetConfig& network) {
+  Matrix<double> x(6, 3 * 4 * 4);
+  Rng(3).fill_normal(x.values());
+  const Labels labels = {0, 1, 2, 0, 1, 2}, rows = {0, 1, 2, 3, 4, 5};
+  NoisyState<double> state = start_noisy<double>(loss, 6, 3, Rng(1));
+  Parameters<double> parameters = start;
+  auto optimizer = start_optimizer<double>({}, parameters.size());
+  StepMemory<double> memory;
+  train_step<double>(
+      noisy_objective<double>(loss, resnet_scores<double>(network), state),
+      {.examples = {.x = x, .labels = labels}, .rng = Rng(1), .training = true, .rows = rows}, {},
+      parameters, optimizer, memory);
+  return parameters;
+}
+
+BOOST_AUTO_TEST_CASE(residual_networks_keep_their_running_averages_under_every_loss) {
+  ResnetConfig network = small_resnet(1, 2);
+  network.height = network.width = 4;
+  network.outputs = 3;
+  const auto one = resnet_parameters<double>(network, Rng(1)),
+             other = resnet_parameters<double>(network, Rng(2));
+  const auto of_one = after_a_step(CrossEntropy{}, one, network),
+             of_other = after_a_step(CrossEntropy{}, other, network),
+             of_sop = after_a_step(SopConfig{}, one, network),
+             of_both =
+                 after_a_step(CoTeaching{.noise_rate = 0.2}, twin_parameters(one, other), network);
+  for (const std::string name : {"bn1.running_mean", "layer3.0.bn2.running_var"}) {
+    const auto matrix = [&](const Parameters<double>& of, const std::string& prefix) {
+      return Matrix<double>(of[prefix + name]);
+    };
+    BOOST_TEST((matrix(of_one, "") != matrix(one, "")));
+    BOOST_TEST((matrix(of_sop, "") == matrix(of_one, "")));
+    BOOST_TEST((matrix(of_both, "first/") == matrix(of_one, "")));
+    BOOST_TEST((matrix(of_both, "second/") == matrix(of_other, "")));
+  }
 }
 
 }  // namespace
