@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <iterator>
 #include <utility>
 
@@ -38,6 +39,21 @@ std::string decade(int exponent) {
   return text;
 }
 
+// The multiples of powers of ten within a range, with commas between them.
+std::string few_ticks(const Range& range, std::initializer_list<int> multiples) {
+  std::string text;
+  const int first = static_cast<int>(std::floor(std::log10(range.low)));
+  const int last = static_cast<int>(std::floor(std::log10(range.high)));
+  for (int exponent = first; exponent <= last; ++exponent) {
+    for (const int multiple : multiples) {
+      const double value = multiple * std::pow(10.0, exponent);
+      if (value < range.low || value > range.high) continue;
+      append(text, "{}{:g}", text.empty() ? "" : ", ", value);
+    }
+  }
+  return text;
+}
+
 // Range and ticks of the axis named 'x' or 'y'.
 std::string axis_commands(char name, const Axis& axis, const Range& range, bool turned) {
   std::string text =
@@ -63,7 +79,14 @@ std::string axis_commands(char name, const Axis& axis, const Range& range, bool 
   append(text, "set log {}\n", name);
   const int first = static_cast<int>(std::ceil(std::log10(range.low) - 1e-9));
   const int last = static_cast<int>(std::floor(std::log10(range.high) + 1e-9));
-  if (last <= first) return text;  // under two decades in sight: gnuplot's own ticks say more
+  if (last <= first) {  // no two powers of ten in sight
+    std::string ticks = few_ticks(range, {1, 2, 5});
+    if (ticks.find(',') == std::string::npos) ticks = few_ticks(range, {1, 2, 3, 4, 5, 6, 7, 8, 9});
+    // Where even these are too few, gnuplot's own say more.
+    return ticks.find(',') == std::string::npos
+               ? text
+               : text + fmt::format("set {}tics scale 0.6 ({})\n", name, ticks);
+  }
   const int step = 1 + (last - first) / 7;
   append(text, "set {}tics scale 0.6 (", name);
   for (int exponent = first; exponent <= last; exponent += step) {

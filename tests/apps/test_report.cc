@@ -62,6 +62,16 @@ BOOST_AUTO_TEST_CASE(panels_without_data_or_with_one_value_are_drawn) {
   to_svg(figure_with(map));
 }
 
+BOOST_AUTO_TEST_CASE(logarithmic_axes_have_numbers_within_any_decade) {
+  Panel panel{.x = {.label = "x"}, .y = {.label = "y", .log = true}};
+  panel.series = {{.x = {10, 20}, .y = {0.16, 0.6}}};
+  std::string svg = to_svg(figure_with(panel));
+  for (const char* const text : {">0.2<", ">0.5<"}) BOOST_TEST(count(svg, text) == 1u, text);
+  panel.series = {{.x = {10, 20}, .y = {0.31, 0.49}}};
+  svg = to_svg(figure_with(panel));
+  BOOST_TEST(count(svg, ">0.4<") == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_heat_map_draws_each_value_but_the_missing_ones) {
   Panel panel{.x = {.categories = {"a", "b"}}, .y = {.categories = {"c", "d"}}};
   panel.heat_map =
