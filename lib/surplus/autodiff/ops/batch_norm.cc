@@ -59,7 +59,7 @@ MatrixView<double> doubles(T* memory, std::size_t rows, std::size_t cols) {
 }
 template <typename T>
 std::size_t length_of(std::size_t rows, std::size_t cols) {
-  return rows * cols * (sizeof(double) / sizeof(T));
+  return rows * cols * sizeof(double) / sizeof(T);
 }
 
 template <typename T>
