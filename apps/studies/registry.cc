@@ -8,6 +8,7 @@
 #include "apps/studies/linearity.h"
 #include "apps/studies/sequence_adaptivity.h"
 #include "apps/studies/sop.h"
+#include "apps/studies/sop_linear.h"
 #include "apps/studies/study.h"
 #include "apps/studies/two_layer_capacity.h"
 
@@ -23,6 +24,7 @@ constexpr std::array kStudies = {
     study_entry<Linearity>(),
     study_entry<SequenceAdaptivity>(),
     study_entry<Sop>(),
+    study_entry<SopLinear>(),
     study_entry<TwoLayerCapacity>(),
 };
 
