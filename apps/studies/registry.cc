@@ -16,15 +16,9 @@ namespace surplus::apps {
 namespace {
 
 constexpr std::array kStudies = {
-    study_entry<ClassifierWidth>(),
-    study_entry<DoubleDescent>(),
-    study_entry<EmGmm>(),
-    study_entry<InterpolationSgd>(),
-    study_entry<Itml>(),
-    study_entry<Linearity>(),
-    study_entry<SequenceAdaptivity>(),
-    study_entry<Sop>(),
-    study_entry<SopLinear>(),
+    study_entry<ClassifierWidth>(),    study_entry<DoubleDescent>(), study_entry<EmGmm>(),
+    study_entry<InterpolationSgd>(),   study_entry<Itml>(),          study_entry<Linearity>(),
+    study_entry<SequenceAdaptivity>(), study_entry<Sop>(),           study_entry<SopLinear>(),
     study_entry<TwoLayerCapacity>(),
 };
 
