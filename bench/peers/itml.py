@@ -89,5 +89,5 @@ print(f"{'':<44} {'':>12} {'scikit-learn':>12} {'':<14} {'':>8} {'difference':>1
 compare_projections(4, 1000, 400, 10)
 compare_projections(9, 1000, 400, 10)
 compare_projections(30, 1000, 100, 10)
-compare_projections(1024, 40, 5, 1)
+compare_projections(1024, 40, 40, 1)
 compare_neighbors(10_000, 30)

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -12,6 +14,7 @@
 #include "surplus/linalg/checks.h"
 #include "surplus/linalg/cholesky.h"
 #include "surplus/linalg/eigh.h"
+#include "surplus/linalg/matmul.h"
 
 namespace surplus {
 namespace {
@@ -107,19 +110,26 @@ class Learner {
 
   // The largest relative breach of the optimality conditions by the metric a.
   double residual(const Matrix<double>& a) const {
-    std::vector<Pair> pairs(std::min(kBlock, pairs_.count));
+    std::vector<Pair> pairs(std::min<std::size_t>(256, pairs_.count));
+    Matrix<double> differences(pairs.size(), a.rows());
     double worst = 0;
     for (std::size_t begin = 0; begin < pairs_.count; begin += pairs.size()) {
       const std::span block = std::span(pairs).first(std::min(pairs.size(), pairs_.count - begin));
       pairs_.read(begin, block);
       for (std::size_t c = 0; c < block.size(); ++c) {
-        const auto p_row = x_.row(block[c].first), q_row = x_.row(block[c].second);
-        if (is_same_row(p_row, q_row)) continue;
+        std::ranges::transform(x_.row(block[c].first), x_.row(block[c].second),
+                               differences.row(c).begin(), std::minus<>());
+      }
+      const Matrix<double> products = matmul(differences, a);
+      for (std::size_t c = 0; c < block.size(); ++c) {
+        if (is_same_row(x_.row(block[c].first), x_.row(block[c].second))) continue;
         const double delta = block[c].similar ? 1 : -1, lambda = dual_[begin + c];
         const double bound = block[c].similar ? bounds_.similar : bounds_.different;
         const double xi =
             std::isinf(bounds_.slack) ? bound : 1 / (1 / bound - delta * lambda / bounds_.slack);
-        const double breach = delta * (squared_distance(a, p_row, q_row) - xi) / xi;
+        const double p = std::inner_product(differences.row(c).begin(), differences.row(c).end(),
+                                            products.row(c).begin(), 0.0);
+        const double breach = delta * (p - xi) / xi;
         worst = std::max(worst, lambda > 0 ? std::abs(breach) : breach);
       }
     }
