@@ -26,6 +26,20 @@ constexpr std::size_t kOuterTile = 4, kMomentsTile = 4;
 constexpr std::size_t kOuterTile = 3, kMomentsTile = 2;
 #endif
 
+#if HWY_TARGET <= HWY_AVX3
+// Lane j is the sum of the lanes of the j-th of four vectors: 11 instructions where one by one takes 28.
+using FourDoubles = hn::FixedTag<double, 4>;
+HWY_INLINE hn::VFromD<FourDoubles> FourSums(Vec64 a, Vec64 b, Vec64 c, Vec64 e) {
+  const Lanes64 d;
+  const FourDoubles four;
+  const auto ab = hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
+  const auto ce = hn::Add(hn::InterleaveLower(d, c, e), hn::InterleaveUpper(d, c, e));
+  const auto ab4 = hn::Add(hn::LowerHalf(four, ab), hn::UpperHalf(four, ab));
+  const auto ce4 = hn::Add(hn::LowerHalf(four, ce), hn::UpperHalf(four, ce));
+  return hn::Add(hn::ConcatLowerLower(four, ce4, ab4), hn::ConcatUpperUpper(four, ce4, ab4));
+}
+#endif
+
 // to[j] += the sum of the lanes of sum[j], for `count` <= kOuterTile.
 HWY_INLINE void AddLanes(std::size_t count, const Vec64* sum, double* to) {
   const Lanes64 d;
