@@ -61,16 +61,18 @@ struct Cut {
 // packed.
 constexpr std::size_t kShallow = 64;
 
-// A is copied if it is used by many panels of columns, or by more than a few while its rows collide
-// in L1: rows a multiple of 4 KiB apart, the span of its sets, share one set of 8 or 12 lines. More
-// rows than a set has lines, those of a narrow tile, are copied for a single use, unless A is small.
+// Rows a multiple of 4 KiB apart, the span of L1's sets, collide: they share the lines of one set. A is
+// copied if it is used by many panels of columns, or by more than a few while its rows collide; a narrow
+// tile, which passes through A once, is then no higher than a set has lines.
 constexpr std::size_t kFewPanels = 2, kManyPanels = 16;
+constexpr std::size_t kSetLines = HWY_TARGET <= HWY_AVX3 ? 12 : 8;
 template <typename T>
 HWY_INLINE bool Collides(std::size_t stride) {
   return stride * sizeof(T) % 4096 == 0;
 }
 
-// Panels of a B whose rows collide are copied so many at a time, as many adjacent lines of each row.
+// B is copied if more than two tiles read it, or two while its rows collide: then so many panels at a time,
+// as many adjacent lines of each row.
 constexpr std::size_t kPanelGroup = 4;
 
 // The rows of a packed block of A lie an odd number of cache lines apart, so that the rows of a tile
@@ -149,13 +151,16 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
   }
   constexpr std::size_t cols = kTileCols<T>;
   const bool many_panels = n > kManyPanels * cols;
-  const bool shallow = k <= kShallow && many_panels && !b.is_transposed();
+  const bool reads_b_often = m > 2 * kTileRows;
+  const bool scattered_b = b.packed == nullptr && Collides<T>(b.plain.stride) && m > kTileRows;
+  const bool shallow =
+      k <= kShallow && many_panels && !b.is_transposed() && (reads_b_often || !scattered_b);
   const Cut depths(k, kDepth<T>, kUnroll);
   const Cut blocks(m, kBlockRows<T>, kTileRows);
-  const bool fights = Collides<T>(a.stride) &&
-                      (n > kFewPanels * cols || (n <= kLanes<T> && m > 2 * kNarrowTileRows));
+  const bool fights = Collides<T>(a.stride) && n > kFewPanels * cols;
   const bool packs_a = a.op == Op::kTransposed || (!shallow && (many_panels || fights));
-  const bool packs_b = b.packed == nullptr && !shallow && (b.is_transposed() || m > 2 * kTileRows);
+  const bool packs_b =
+      b.packed == nullptr && !shallow && (b.is_transposed() || reads_b_often || scattered_b);
   const bool keeps_b = packs_b && m > blocks.size;
   const bool groups_b = packs_b && !b.is_transposed() && Collides<T>(b.plain.stride);
   const auto in_place = [](std::size_t width) { return kMasksLoads || width % kLanes<T> == 0; };
@@ -185,6 +190,9 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
           tile.a = block;
         }
         const Heights heights(height, kTileRows);
+        const Heights narrow(height, Collides<T>(tile.a_stride)
+                                         ? std::min(kNarrowTileRows, kSetLines)
+                                         : kNarrowTileRows);
         if (shallow) {
           tile.b = tile.next = b.panel(0, 0, depth);
           tile.b_stride = b.stride();
@@ -241,11 +249,7 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
             tile.next_stride = kept ? cols : b.stride();
             tile.next_tiles = kUnroll;
           }
-          if (tile.cols > kLanes<T> || kNarrowTileRows == kTileRows) {
-            RunDown(heights, tile, packed_by_tile);
-          } else {
-            RunDown(Heights(height, kNarrowTileRows), tile, packed_by_tile);
-          }
+          RunDown(tile.cols > kLanes<T> ? heights : narrow, tile, packed_by_tile);
           if (last && epilogue.apply != nullptr) {
             epilogue.apply(epilogue.context, i, j, height, tile.cols, tile.c, c_stride);
           }
