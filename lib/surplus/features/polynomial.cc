@@ -1,5 +1,7 @@
 #include "surplus/features/polynomial.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -8,20 +10,25 @@
 namespace surplus {
 namespace {
 
-// The next polynomial from the last two: degree j + 1 from j and j - 1, in double for both types.
-double next(PolynomialBasis basis, std::size_t degree, double x, double now, double before) {
+// The polynomial of degree j + 1 from those of degrees j and j - 1, in double for both types:
+// (of_x x p_j - of_before p_(j-1)) / divisor.
+struct Recurrence {
+  double of_x = 1, of_before = 0, divisor = 1;
+};
+
+Recurrence recurrence(PolynomialBasis basis, std::size_t degree) {
   const auto j = static_cast<double>(degree);
   switch (basis) {
     case PolynomialBasis::kLegendre:
     case PolynomialBasis::kOrthonormalLegendre:
-      return ((2 * j + 1) * x * now - j * before) / (j + 1);
+      return {2 * j + 1, j, j + 1};
     case PolynomialBasis::kChebyshev:
     case PolynomialBasis::kOrthonormalChebyshev:
-      return degree == 0 ? x : 2 * x * now - before;
+      return degree == 0 ? Recurrence{} : Recurrence{2, 1, 1};
     case PolynomialBasis::kMonomial:
       break;
   }
-  return x * now;
+  return {};
 }
 
 double scale(PolynomialBasis basis, std::size_t degree) {
@@ -53,21 +60,32 @@ template <typename T>
 Matrix<T> polynomial_features(PolynomialBasis basis, std::span<const T> x, std::size_t first,
                               std::size_t count) {
   Matrix<T> features(x.size(), count);
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const auto at = static_cast<double>(x[i]);
-    SURPLUS_REQUIRE(std::isfinite(at), ArgumentError, "polynomial_features", "x must be finite",
-                    "index", i, "value", x[i]);
-    double now = 1, before = 0;
+  // Some points together: a recurrence alone waits for each of its operations.
+  constexpr std::size_t kTogether = 16;
+  for (std::size_t begin = 0; begin < x.size(); begin += kTogether) {
+    const std::size_t points = std::min(kTogether, x.size() - begin);
+    std::array<double, kTogether> at{}, now{}, before{};
+    now.fill(1);
+    for (std::size_t i = 0; i < points; ++i) {
+      at[i] = static_cast<double>(x[begin + i]);
+      SURPLUS_REQUIRE(std::isfinite(at[i]), ArgumentError, "polynomial_features",
+                      "x must be finite", "index", begin + i, "value", x[begin + i]);
+    }
     for (std::size_t degree = 0; degree < first + count; ++degree) {
-      if (degree >= first) {
-        const T value = static_cast<T>(scale(basis, degree) * now);
+      const double factor = scale(basis, degree);
+      for (std::size_t i = 0; degree >= first && i < points; ++i) {
+        const T value = static_cast<T>(factor * now[i]);
         SURPLUS_REQUIRE(std::isfinite(value), ArgumentError, "polynomial_features",
-                        "features must not overflow", "x", x[i], "degree", degree);
-        features(i, degree - first) = value;
+                        "features must not overflow", "x", x[begin + i], "degree", degree);
+        features(begin + i, degree - first) = value;
       }
-      const double after = next(basis, degree, at, now, before);
-      before = now;
-      now = after;
+      const Recurrence step = recurrence(basis, degree);
+      for (std::size_t i = 0; i < kTogether; ++i) {
+        const double after =
+            (step.of_x * at[i] * now[i] - step.of_before * before[i]) / step.divisor;
+        before[i] = now[i];
+        now[i] = after;
+      }
     }
   }
   return features;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "kernels/blas.h"
@@ -19,10 +20,10 @@ Eigh<T> eigh_of(MatrixView<const T> a) {
   Matrix<T>& v = result.vectors;
   for (std::size_t i = 0; i < n; ++i) std::copy_n(a.row(i).data(), i + 1, v.row(i).data());
   const kernels::BlasScratch size = kernels::syevd_scratch(n, T{});
-  std::vector<T> reals(size.reals);
+  const auto reals = std::make_unique_for_overwrite<T[]>(size.reals);
   std::vector<std::int32_t> ints(size.ints);
   const bool converged =
-      kernels::syevd(n, v.data(), n, result.values.data(), size, reals.data(), ints.data());
+      kernels::syevd(n, v.data(), n, result.values.data(), size, reals.get(), ints.data());
   SURPLUS_REQUIRE(converged, NumericalError, "eigh", "the iteration must converge", "n", n);
   // The kernel returns the vectors as rows.
   for (std::size_t i = 0; i < n; ++i) {

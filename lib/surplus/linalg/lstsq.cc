@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include "kernels/blas.h"
@@ -37,11 +38,11 @@ void factorise(MatrixView<const T> a, MatrixView<const T> b, const LstsqConfig& 
   if (config.method == LstsqMethod::kSvd) {
     result.singular_values.resize(std::min(m, n));
     const kernels::BlasScratch size = kernels::gelsd_scratch(m, n, sides, T{});
-    std::vector<T> reals(size.reals);
+    const auto reals = std::make_unique_for_overwrite<T[]>(size.reals);
     std::vector<std::int32_t> ints(size.ints);
     const bool converged = kernels::gelsd(m, n, sides, a_t.data(), m, b_t.data(), longest,
                                           result.singular_values.data(), static_cast<T>(cutoff),
-                                          &result.rank, size, reals.data(), ints.data());
+                                          &result.rank, size, reals.get(), ints.data());
     SURPLUS_REQUIRE(converged, NumericalError, "lstsq", "the iteration must converge", "shape",
                     a.shape());
     if (result.rank > 0) {
@@ -50,10 +51,10 @@ void factorise(MatrixView<const T> a, MatrixView<const T> b, const LstsqConfig& 
     }
   } else {
     const kernels::BlasScratch size = kernels::gelsy_scratch(m, n, sides, T{});
-    std::vector<T> reals(size.reals);
+    const auto reals = std::make_unique_for_overwrite<T[]>(size.reals);
     std::vector<std::int32_t> ints(size.ints);
     kernels::gelsy(m, n, sides, a_t.data(), m, b_t.data(), longest, static_cast<T>(cutoff),
-                   &result.rank, size, reals.data(), ints.data());
+                   &result.rank, size, reals.get(), ints.data());
     double largest = 0, smallest = std::numeric_limits<double>::infinity();
     for (std::size_t j = 0; j < result.rank; ++j) {
       largest = std::max(largest, std::abs(static_cast<double>(a_t(j, j))));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 
 #include "kernels/blas.h"
 #include "surplus/linalg/checks.h"
@@ -17,10 +18,10 @@ Svd<T> svd_of(MatrixView<const T> a) {
   Svd<T> result{Matrix<T>(m, r), std::vector<T>(r), Matrix<T>(r, n)};
   Matrix<T> copy(a);
   const kernels::BlasScratch size = kernels::gesdd_scratch(m, n, T{});
-  std::vector<T> reals(size.reals);
+  const auto reals = std::make_unique_for_overwrite<T[]>(size.reals);
   std::vector<std::int32_t> ints(size.ints);
   const bool converged = kernels::gesdd(m, n, copy.data(), n, result.values.data(), result.u.data(),
-                                        r, result.vt.data(), n, size, reals.data(), ints.data());
+                                        r, result.vt.data(), n, size, reals.get(), ints.data());
   SURPLUS_REQUIRE(converged, NumericalError, "svd", "the iteration must converge", "shape",
                   a.shape());
   return result;
