@@ -5,14 +5,89 @@
 
 #include "kernels/gemm.h"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/conv2d.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "kernels/conv2d_direct-inl.h"
+#include "kernels/conv2d_grid-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace surplus::kernels {
+namespace HWY_NAMESPACE {
+
+std::size_t DirectScratchSize(const Conv2dShape& s) { return DirectScratchBytes(s); }
+
+#define SURPLUS_DIRECT(T, NAME)                                                                    \
+  bool IsDirect##NAME(const Conv2dShape& s, Conv2dPass pass) { return IsDirect<T>(s, pass); }      \
+  void DirectPack##NAME(Op op, std::size_t depth, std::size_t n, const T* w, std::size_t w_stride, \
+                        T* packed) {                                                               \
+    DirectPack(op == Op::kTransposed, depth, n, w, w_stride, packed);                              \
+  }                                                                                                \
+  void DirectConvolve##NAME(const Conv2dShape& s, Conv2dPass pass, std::size_t n, const T* source, \
+                            std::size_t source_stride, const T* packed, T beta, T* to,             \
+                            std::size_t to_stride, void* scratch) {                                \
+    DirectConvolve(s, pass, n, source, source_stride, packed, beta, to, to_stride,                 \
+                   static_cast<T*>(scratch));                                                      \
+  }                                                                                                \
+  void DirectWeights##NAME(const Conv2dShape& s, std::size_t n, const T* x, std::size_t x_stride,  \
+                           const T* d_y, std::size_t d_y_stride, T beta, T* d_w,                   \
+                           std::size_t d_w_stride, void* scratch) {                                \
+    DirectWeights(s, n, x, x_stride, d_y, d_y_stride, beta, d_w, d_w_stride,                       \
+                  static_cast<T*>(scratch));                                                       \
+  }
+SURPLUS_DIRECT(float, F32)
+SURPLUS_DIRECT(double, F64)
+#undef SURPLUS_DIRECT
+
+}  // namespace HWY_NAMESPACE
+}  // namespace surplus::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
 namespace surplus::kernels {
 namespace {
 
-// Both conv2d() and conv2d_input() are products of a matrix of windows, a row per pixel of the
-// result, and the weights: those of the result's pixels that see the same weights form a grid. For
-// conv2d() there is one grid; pixels u, v of d_x with the same remainders of u + padding and
-// v + padding modulo the stride form one, with every stride-th line and column of the weights, turned
-// round.
+using detail::ceil_div;
+using detail::Conv2dPass;
+using detail::Grid;
+
+HWY_EXPORT(DirectScratchSize);
+
+template <typename T>
+bool is_direct(const Conv2dShape& s, Conv2dPass pass);
+
+#define SURPLUS_DIRECT(T, NAME)                                                               \
+  HWY_EXPORT(IsDirect##NAME);                                                                 \
+  HWY_EXPORT(DirectPack##NAME);                                                               \
+  HWY_EXPORT(DirectConvolve##NAME);                                                           \
+  HWY_EXPORT(DirectWeights##NAME);                                                            \
+  template <>                                                                                 \
+  bool is_direct<T>(const Conv2dShape& s, Conv2dPass pass) {                                  \
+    return HWY_DYNAMIC_DISPATCH(IsDirect##NAME)(s, pass);                                     \
+  }                                                                                           \
+  void direct_pack(Op op, std::size_t depth, std::size_t n, const T* w, std::size_t w_stride, \
+                   T* packed) {                                                               \
+    HWY_DYNAMIC_DISPATCH(DirectPack##NAME)(op, depth, n, w, w_stride, packed);                \
+  }                                                                                           \
+  void direct_convolve(const Conv2dShape& s, Conv2dPass pass, std::size_t n, const T* source, \
+                       std::size_t source_stride, const T* packed, T beta, T* to,             \
+                       std::size_t to_stride, void* scratch) {                                \
+    HWY_DYNAMIC_DISPATCH(DirectConvolve##NAME)                                                \
+    (s, pass, n, source, source_stride, packed, beta, to, to_stride, scratch);                \
+  }                                                                                           \
+  void direct_weights(const Conv2dShape& s, std::size_t n, const T* x, std::size_t x_stride,  \
+                      const T* d_y, std::size_t d_y_stride, T beta, T* d_w,                   \
+                      std::size_t d_w_stride, void* scratch) {                                \
+    HWY_DYNAMIC_DISPATCH(DirectWeights##NAME)                                                 \
+    (s, n, x, x_stride, d_y, d_y_stride, beta, d_w, d_w_stride, scratch);                     \
+  }
+SURPLUS_DIRECT(float, F32)
+SURPLUS_DIRECT(double, F64)
+#undef SURPLUS_DIRECT
+
+// Where conv2d_direct-inl.h does not serve: products of rows of windows and the weights.
 //
 // Rows of windows are copied kBlockRows at a time, the run of columns that one pass of gemm takes, to
 // a block that stays in half of L2 beside the panels of weights: copying costs a load and a store per
@@ -20,8 +95,6 @@ namespace {
 constexpr std::size_t kBlockRows = 168, kMostDepth = 384;
 // conv2d_weights() sums over rows instead, so that its blocks are high and narrow.
 constexpr std::size_t kSummedRows = 384, kMostColumns = 192;
-
-constexpr std::size_t ceil_div(std::size_t a, std::size_t b) { return a / b + (a % b != 0); }
 
 // Cut into the fewest parts of at most `most`, equal but for rounding up to a multiple of `unit`.
 std::size_t part_of(std::size_t range, std::size_t most, std::size_t unit) {
@@ -35,27 +108,6 @@ std::size_t block_stride(std::size_t cols) {
   constexpr std::size_t line = 64 / sizeof(T);
   return (ceil_div(cols, line) | 1) * line;
 }
-
-// A grid of result pixels and the windows of source pixels that they see.
-struct Grid {
-  std::size_t rows = 0, cols = 0;     // of the grid, per image
-  std::size_t top = 0, left = 0;      // of the grid's first pixel in the result
-  std::size_t step = 1;               // between its pixels in the result
-  std::size_t height = 0, width = 0;  // of the result
-  std::size_t source_height = 0, source_width = 0, channels = 0;
-  std::size_t source_step = 1;                  // between windows
-  std::ptrdiff_t first_row = 0, first_col = 0;  // of the first window, in the source
-  std::size_t window_rows = 0, window_cols = 0;
-
-  std::size_t pixels() const { return rows * cols; }
-  std::size_t depth() const { return window_rows * window_cols * channels; }
-  // Whether the grid is the result, and its pixels see one pixel each: themselves.
-  bool is_whole() const { return step == 1; }
-  bool is_pointwise() const {
-    return window_rows == 1 && window_cols == 1 && source_step == 1 && step == 1 &&
-           first_row == 0 && first_col == 0 && source_height == height && source_width == width;
-  }
-};
 
 // A pixel of a grid, counted through all images; divisions would take as long as its products.
 struct Place {
@@ -74,62 +126,6 @@ struct Place {
   const Grid& grid;
   std::size_t image, row, col;
 };
-
-Grid forward_grid(const Conv2dShape& s) {
-  const auto before = -static_cast<std::ptrdiff_t>(s.padding);
-  return {.rows = s.out_height(),
-          .cols = s.out_width(),
-          .height = s.out_height(),
-          .width = s.out_width(),
-          .source_height = s.height,
-          .source_width = s.width,
-          .channels = s.in,
-          .source_step = s.stride,
-          .first_row = before,
-          .first_col = before,
-          .window_rows = s.window,
-          .window_cols = s.window};
-}
-
-// One direction of a grid of conv2d_input(): of the pixels with remainder r, and of the weights with
-// remainder r.
-struct Phase {
-  Phase(std::size_t size, std::size_t r, const Conv2dShape& s)
-      : first((r + s.stride - s.padding % s.stride) % s.stride),
-        count(size > first ? ceil_div(size - first, s.stride) : 0),
-        taps(s.window > r ? ceil_div(s.window - r, s.stride) : 0),
-        // Of pixel `first`: the last tap sees the lowest window.
-        source(static_cast<std::ptrdiff_t>((first + s.padding - r) / s.stride) -
-               static_cast<std::ptrdiff_t>(taps) + 1) {}
-  std::size_t first, count, taps;
-  std::ptrdiff_t source;
-};
-
-// Calls use(grid, row remainder, column remainder) for the stride^2 grids of conv2d_input().
-template <typename Use>
-void for_each_grid(const Conv2dShape& s, const Use& use) {
-  for (std::size_t r = 0; r < s.stride; ++r) {
-    for (std::size_t c = 0; c < s.stride; ++c) {
-      const Phase rows(s.height, r, s), cols(s.width, c, s);
-      use(Grid{.rows = rows.count,
-               .cols = cols.count,
-               .top = rows.first,
-               .left = cols.first,
-               .step = s.stride,
-               .height = s.height,
-               .width = s.width,
-               .source_height = s.out_height(),
-               .source_width = s.out_width(),
-               .channels = s.out,
-               .source_step = 1,
-               .first_row = rows.source,
-               .first_col = cols.source,
-               .window_rows = rows.taps,
-               .window_cols = cols.taps},
-          r, c);
-    }
-  }
-}
 
 // Runs are short, 36 bytes for 3 channels, so that a call of memcpy() would cost more than the copy:
 // blocks, and the last of them over the one before.
@@ -259,7 +255,9 @@ std::size_t packed_elements(std::size_t depth, std::size_t n) {
 
 // Weights, depth x n, as runs of rows that one pass of gemm takes.
 template <typename T>
-void pack(Op op, std::size_t depth, std::size_t n, const T* w, std::size_t w_stride, T* packed) {
+void pack(bool direct, Op op, std::size_t depth, std::size_t n, const T* w, std::size_t w_stride,
+          T* packed) {
+  if (direct) return direct_pack(op, depth, n, w, w_stride, packed);
   const std::size_t run = part_of(depth, kMostDepth, 4);
   for (std::size_t p = 0; p < depth; p += run) {
     const std::size_t k = std::min(run, depth - p);
@@ -350,6 +348,29 @@ void sum_windows(const Grid& grid, std::size_t images, std::size_t n, const T* s
   }
 }
 
+template <typename T>
+void convolve(const Conv2dShape& s, std::size_t n, const T* x, std::size_t x_stride,
+              const T* packed, T beta, T* y, std::size_t y_stride, void* scratch) {
+  if (is_direct<T>(s, Conv2dPass::kForward)) {
+    direct_convolve(s, Conv2dPass::kForward, n, x, x_stride, packed, beta, y, y_stride, scratch);
+  } else {
+    multiply(detail::forward_grid(s), n, s.out, x, x_stride, packed, beta, y, y_stride,
+             static_cast<T*>(scratch));
+  }
+}
+
+template <typename T>
+void sum_products(const Conv2dShape& s, std::size_t n, const T* x, std::size_t x_stride,
+                  const T* d_y, std::size_t d_y_stride, T beta, T* d_w, std::size_t d_w_stride,
+                  void* scratch) {
+  if (is_direct<T>(s, Conv2dPass::kForward)) {
+    direct_weights(s, n, x, x_stride, d_y, d_y_stride, beta, d_w, d_w_stride, scratch);
+  } else {
+    sum_windows(detail::forward_grid(s), n, s.out, x, x_stride, d_y, d_y_stride, beta, d_w,
+                d_w_stride, static_cast<T*>(scratch));
+  }
+}
+
 // The weights of each grid one after the other, behind a copy of them in their order.
 template <typename T>
 std::size_t input_copy_elements(const Conv2dShape& s) {
@@ -360,7 +381,8 @@ template <typename T>
 void pack_for_input(const Conv2dShape& s, const T* w, std::size_t w_stride, T* packed) {
   T* const copied = packed;
   packed += input_copy_elements<T>(s);
-  for_each_grid(s, [&](const Grid& grid, std::size_t r, std::size_t c) {
+  const bool direct = is_direct<T>(s, Conv2dPass::kInput);
+  detail::for_each_grid(s, [&](const Grid& grid, std::size_t r, std::size_t c) {
     T* to = copied;
     // From the last tap to the first: so go the windows that a pixel is in.
     for (std::size_t k = grid.window_rows; k-- > 0;) {
@@ -369,7 +391,7 @@ void pack_for_input(const Conv2dShape& s, const T* w, std::size_t w_stride, T* p
         for (std::size_t o = 0; o < s.out; ++o) to = copy(w + o * w_stride + tap * s.in, s.in, to);
       }
     }
-    pack(Op::kPlain, grid.depth(), s.in, copied, s.in, packed);
+    pack(direct, Op::kPlain, grid.depth(), s.in, copied, s.in, packed);
     packed += packed_elements<T>(grid.depth(), s.in);
   });
 }
@@ -378,7 +400,11 @@ template <typename T>
 void convolve_input(const Conv2dShape& s, std::size_t n, const T* d_y, std::size_t d_y_stride,
                     const T* packed, T beta, T* d_x, std::size_t d_x_stride, void* scratch) {
   packed += input_copy_elements<T>(s);
-  for_each_grid(s, [&](const Grid& grid, std::size_t, std::size_t) {
+  if (is_direct<T>(s, Conv2dPass::kInput)) {
+    return direct_convolve(s, Conv2dPass::kInput, n, d_y, d_y_stride, packed, beta, d_x, d_x_stride,
+                           scratch);
+  }
+  detail::for_each_grid(s, [&](const Grid& grid, std::size_t, std::size_t) {
     multiply(grid, n, s.in, d_y, d_y_stride, packed, beta, d_x, d_x_stride,
              static_cast<T*>(scratch));
     packed += packed_elements<T>(grid.depth(), s.in);
@@ -388,7 +414,7 @@ void convolve_input(const Conv2dShape& s, std::size_t n, const T* d_y, std::size
 template <typename T>
 std::size_t packed_input_elements(const Conv2dShape& s) {
   std::size_t size = input_copy_elements<T>(s);
-  for_each_grid(s, [&](const Grid& grid, std::size_t, std::size_t) {
+  detail::for_each_grid(s, [&](const Grid& grid, std::size_t, std::size_t) {
     size += packed_elements<T>(grid.depth(), s.in);
   });
   return size;
@@ -404,7 +430,7 @@ std::size_t conv2d_scratch_size(const Conv2dShape& s) {
       gemm_scratch_size(kBlockRows, wider, kMostDepth);
   const std::size_t of_sums = kSummedRows * block_stride<double>(kMostColumns) * sizeof(double) +
                               gemm_scratch_size(s.out, kMostColumns, kSummedRows);
-  return std::max(of_products, of_sums);
+  return std::max({of_products, of_sums, HWY_DYNAMIC_DISPATCH(DirectScratchSize)(s)});
 }
 
 template <>
@@ -425,10 +451,12 @@ std::size_t conv2d_packed_input_size<double>(const Conv2dShape& s) {
 }
 
 void conv2d_pack(const Conv2dShape& s, const float* w, std::size_t w_stride, float* packed) {
-  pack(Op::kTransposed, s.depth(), s.out, w, w_stride, packed);
+  pack(is_direct<float>(s, Conv2dPass::kForward), Op::kTransposed, s.depth(), s.out, w, w_stride,
+       packed);
 }
 void conv2d_pack(const Conv2dShape& s, const double* w, std::size_t w_stride, double* packed) {
-  pack(Op::kTransposed, s.depth(), s.out, w, w_stride, packed);
+  pack(is_direct<double>(s, Conv2dPass::kForward), Op::kTransposed, s.depth(), s.out, w, w_stride,
+       packed);
 }
 void conv2d_pack_input(const Conv2dShape& s, const float* w, std::size_t w_stride, float* packed) {
   pack_for_input(s, w, w_stride, packed);
@@ -440,13 +468,11 @@ void conv2d_pack_input(const Conv2dShape& s, const double* w, std::size_t w_stri
 
 void conv2d(const Conv2dShape& s, std::size_t n, const float* x, std::size_t x_stride,
             const float* packed, float beta, float* y, std::size_t y_stride, void* scratch) {
-  multiply(forward_grid(s), n, s.out, x, x_stride, packed, beta, y, y_stride,
-           static_cast<float*>(scratch));
+  convolve(s, n, x, x_stride, packed, beta, y, y_stride, scratch);
 }
 void conv2d(const Conv2dShape& s, std::size_t n, const double* x, std::size_t x_stride,
             const double* packed, double beta, double* y, std::size_t y_stride, void* scratch) {
-  multiply(forward_grid(s), n, s.out, x, x_stride, packed, beta, y, y_stride,
-           static_cast<double*>(scratch));
+  convolve(s, n, x, x_stride, packed, beta, y, y_stride, scratch);
 }
 
 void conv2d_input(const Conv2dShape& s, std::size_t n, const float* d_y, std::size_t d_y_stride,
@@ -463,14 +489,14 @@ void conv2d_input(const Conv2dShape& s, std::size_t n, const double* d_y, std::s
 void conv2d_weights(const Conv2dShape& s, std::size_t n, const float* x, std::size_t x_stride,
                     const float* d_y, std::size_t d_y_stride, float beta, float* d_w,
                     std::size_t d_w_stride, void* scratch) {
-  sum_windows(forward_grid(s), n, s.out, x, x_stride, d_y, d_y_stride, beta, d_w, d_w_stride,
-              static_cast<float*>(scratch));
+  sum_products(s, n, x, x_stride, d_y, d_y_stride, beta, d_w, d_w_stride, scratch);
 }
 void conv2d_weights(const Conv2dShape& s, std::size_t n, const double* x, std::size_t x_stride,
                     const double* d_y, std::size_t d_y_stride, double beta, double* d_w,
                     std::size_t d_w_stride, void* scratch) {
-  sum_windows(forward_grid(s), n, s.out, x, x_stride, d_y, d_y_stride, beta, d_w, d_w_stride,
-              static_cast<double*>(scratch));
+  sum_products(s, n, x, x_stride, d_y, d_y_stride, beta, d_w, d_w_stride, scratch);
 }
 
 }  // namespace surplus::kernels
+
+#endif  // HWY_ONCE

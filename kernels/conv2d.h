@@ -26,7 +26,7 @@ struct Conv2dShape {
 };
 
 /// Bytes of scratch that the functions below need, for float and for double, on the target in force:
-/// at most 6 MiB and, for strides above 1, some pixels of x.
+/// at most 6 MiB and, for strides above 1, some pixels, and for windows of few numbers, some lines of x.
 std::size_t conv2d_scratch_size(const Conv2dShape& shape);
 
 /// Elements that conv2d_pack() and conv2d_pack_input() write, on the target in force.
@@ -59,7 +59,8 @@ void conv2d_pack_input(const Conv2dShape& shape, const double* w, std::size_t w_
 /// scratch  conv2d_scratch_size(shape) bytes, aligned to 64
 /// Error    |error| <= (depth() + depth() / 64 + 16) eps (|x| * |w| + |beta y|), element by element
 /// Cost     2 n out_height() out_width() out depth() flops and, but for windows of one pixel, a copy
-///          of each window through L2; no allocation
+///          of each window through L2; of each image alone where windows have up to 384 numbers and `out`
+///          is a multiple of a vector (conv2d_direct-inl.h); no allocation
 /// Promises NaN and infinity reach all windows that hold them; an image of y depends, to the bit, on
 ///          its own image of x alone, so the images may be cut among threads
 void conv2d(const Conv2dShape& shape, std::size_t n, const float* x, std::size_t x_stride,

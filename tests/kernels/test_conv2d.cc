@@ -123,6 +123,15 @@ const Conv2dShape kShapes[] = {
     {3, 3, 70, 3, 3, 1, 1},
     {20, 20, 2, 3, 3, 1, 1},
     {26, 26, 2, 20, 3, 2, 1},
+    // Straight from the images, on every target: one panel, several, half a panel, no padding, pixels that
+    // no window sees, and an image of more than one band.
+    {9, 13, 16, 16, 3, 1, 1},
+    {9, 12, 16, 48, 3, 2, 1},
+    {12, 9, 32, 16, 1, 2, 0},
+    {8, 9, 16, 24, 3, 1, 0},
+    {16, 20, 16, 32, 2, 4, 0},
+    {11, 14, 3, 80, 7, 2, 3},
+    {30, 70, 40, 16, 3, 1, 1},
 };
 
 template <typename T>
@@ -147,39 +156,44 @@ BOOST_AUTO_TEST_CASE(convolutions_and_their_transposes_agree_with_the_sums_on_ev
 }
 
 BOOST_AUTO_TEST_CASE(an_image_convolved_alone_gets_what_it_gets_among_others_to_the_bit) {
-  const Conv2dShape s{13, 11, 16, 20, 3, 1, 1};
-  const std::size_t n = 5, pixels = s.height * s.width;
-  Operand<float> x(n * pixels, s.in), w(s.out, s.depth()), all(n * pixels, s.out),
-      alone(pixels, s.out);
-  x.fill_random(1), w.fill_random(2);
-  const Aligned<float> packed(kernels::conv2d_packed_size<float>(s));
-  const tests::AlignedBytes scratch(kernels::conv2d_scratch_size(s));
-  kernels::conv2d_pack(s, w.data(), w.stride(), packed.get());
-  kernels::conv2d(s, n, x.data(), s.in, packed.get(), 0.0F, all.data(), s.out, scratch.get());
-  for (std::size_t image = 0; image < n; ++image) {
-    kernels::conv2d(s, 1, &x(image * pixels, 0), s.in, packed.get(), 0.0F, alone.data(), s.out,
-                    scratch.get());
-    for (std::size_t i = 0; i < pixels; ++i) {
-      for (std::size_t j = 0; j < s.out; ++j) {
-        if (alone(i, j) != all(image * pixels + i, j)) BOOST_ERROR(image << ", " << i << ", " << j);
+  // By copied windows, and straight from the images.
+  for (const Conv2dShape& s : {Conv2dShape{13, 11, 16, 20, 3, 1, 1}, {13, 11, 16, 32, 3, 1, 1}}) {
+    const std::size_t n = 5, pixels = s.height * s.width;
+    Operand<float> x(n * pixels, s.in), w(s.out, s.depth()), all(n * pixels, s.out),
+        alone(pixels, s.out);
+    x.fill_random(1), w.fill_random(2);
+    const Aligned<float> packed(kernels::conv2d_packed_size<float>(s));
+    const tests::AlignedBytes scratch(kernels::conv2d_scratch_size(s));
+    kernels::conv2d_pack(s, w.data(), w.stride(), packed.get());
+    kernels::conv2d(s, n, x.data(), s.in, packed.get(), 0.0F, all.data(), s.out, scratch.get());
+    for (std::size_t image = 0; image < n; ++image) {
+      kernels::conv2d(s, 1, &x(image * pixels, 0), s.in, packed.get(), 0.0F, alone.data(), s.out,
+                      scratch.get());
+      for (std::size_t i = 0; i < pixels; ++i) {
+        for (std::size_t j = 0; j < s.out; ++j) {
+          if (alone(i, j) != all(image * pixels + i, j))
+            BOOST_ERROR(image << ", " << i << ", " << j);
+        }
       }
     }
   }
 }
 
 BOOST_AUTO_TEST_CASE(a_nan_reaches_the_windows_that_hold_it_alone) {
-  const Conv2dShape s{6, 6, 2, 3, 3, 1, 1};
-  Operand<double> x(36, 2), w(3, 18), y(36, 3);
-  x.fill_random(1), w.fill_random(2);
-  x(2 * 6 + 3, 1) = std::numeric_limits<double>::quiet_NaN();
-  const Aligned<double> packed(kernels::conv2d_packed_size<double>(s));
-  const tests::AlignedBytes scratch(kernels::conv2d_scratch_size(s));
-  kernels::conv2d_pack(s, w.data(), w.stride(), packed.get());
-  kernels::conv2d(s, 1, x.data(), 2, packed.get(), 0.0, y.data(), 3, scratch.get());
-  for (std::size_t i = 0; i < 6; ++i) {
-    for (std::size_t j = 0; j < 6; ++j) {
-      const bool holds = i >= 1 && i <= 3 && j >= 2 && j <= 4;
-      for (std::size_t o = 0; o < 3; ++o) BOOST_TEST(std::isnan(y(i * 6 + j, o)) == holds);
+  for (const std::size_t out : {3u, 16u}) {
+    const Conv2dShape s{6, 6, 2, out, 3, 1, 1};
+    Operand<double> x(36, 2), w(out, 18), y(36, out);
+    x.fill_random(1), w.fill_random(2);
+    x(2 * 6 + 3, 1) = std::numeric_limits<double>::quiet_NaN();
+    const Aligned<double> packed(kernels::conv2d_packed_size<double>(s));
+    const tests::AlignedBytes scratch(kernels::conv2d_scratch_size(s));
+    kernels::conv2d_pack(s, w.data(), w.stride(), packed.get());
+    kernels::conv2d(s, 1, x.data(), 2, packed.get(), 0.0, y.data(), out, scratch.get());
+    for (std::size_t i = 0; i < 6; ++i) {
+      for (std::size_t j = 0; j < 6; ++j) {
+        const bool holds = i >= 1 && i <= 3 && j >= 2 && j <= 4;
+        for (std::size_t o = 0; o < out; ++o) BOOST_TEST(std::isnan(y(i * 6 + j, o)) == holds);
+      }
     }
   }
 }
