@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 
 LINEAR = [(3, 4), (5, 4), (1, 5)]
+SPARSE = [(8, 16), (1, 6), (1, 5)]
 SAME = [(3, 4), (3, 4)]
 
 
@@ -51,6 +52,15 @@ def pixels(x):
 def conv2d(stride):
     return lambda x, w: pixels(F.conv2d(images(x, 4, 3), w.reshape(-1, 3, 3, x.shape[1]).permute(0, 3, 1, 2),
                                         stride=stride, padding=1))
+
+
+def sparse_linear(f):
+    """Of 5 x 4, on tiles of 4 features x 16 examples."""
+    def of(x, values, *bias):
+        w = torch.zeros(20, dtype=x.dtype).index_put((torch.tensor([0, 2, 4, 6, 12, 18]),), values[0])
+        z = w.reshape(5, 4) @ x.reshape(-1, 4, 16)
+        return f(z + bias[0].reshape(5, 1) if bias else z).reshape(-1, 16)
+    return of
 
 
 # name: (shapes, low, high, function)
@@ -118,6 +128,15 @@ ROWS = {
     "average_pool2d": ([(24, 2)], -1, 1, lambda x: pixels(F.avg_pool2d(images(x, 4, 3), 3, 2, 1))),
     "global_average_pool": ([(12, 3)], -1, 1, lambda x: x.reshape(6, 2, 3).mean(1)),
     "channels_last": ([(2, 6)], -1, 1, lambda x: x.reshape(2, 2, 3).permute(0, 2, 1).reshape(6, 2)),
+    "sparse_linear": (SPARSE, -1, 1, sparse_linear(lambda z: z)),
+    "sparse_linear (relu)": (SPARSE, -1, 1, sparse_linear(torch.relu)),
+    "sparse_linear (tanh)": (SPARSE, -1, 1, sparse_linear(torch.tanh)),
+    "sparse_linear (sigmoid)": (SPARSE, -1, 1, sparse_linear(torch.sigmoid)),
+    "sparse_linear (gelu)": (SPARSE, -1, 1, sparse_linear(gelu)),
+    "sparse_linear (erf)": (SPARSE, -1, 1, sparse_linear(torch.erf)),
+    "sparse_linear (no bias)": (SPARSE[:2], -1, 1, sparse_linear(lambda z: z)),
+    "to_tiles": ([(20, 3)], -1, 1, lambda x: F.pad(x, (0, 0, 0, 12)).reshape(2, 16, 3).permute(0, 2, 1).reshape(6, 16)),
+    "from_tiles": ([(6, 16)], -1, 1, lambda x: x.reshape(2, 3, 16).permute(0, 2, 1).reshape(32, 3)[:20]),
 }
 
 

@@ -14,6 +14,7 @@
 #include "surplus/autodiff/ops/reduce.h"
 #include "surplus/autodiff/ops/row_norm.h"
 #include "surplus/autodiff/ops/softmax.h"
+#include "surplus/autodiff/ops/sparse_linear.h"
 #include "surplus/autodiff/ops/unary.h"
 
 namespace surplus::ad::tests {
@@ -474,6 +475,79 @@ std::vector<OpRow<T>> images() {
   };
 }
 
+// Of 5 x 4 with an empty row and column, of 1 x 1 with its place or without; by the number of places.
+const SparsePattern& pattern_of(Shape values) {
+  static const std::uint32_t positions[] = {0, 2, 4, 6, 12, 18};
+  static const SparsePattern some({5, 4}, positions), one = SparsePattern::full({1, 1}),
+                                                      none({1, 1}, {});
+  const std::size_t places = values.rows * values.cols;
+  return places == 6 ? some : places == 1 ? one : none;
+}
+
+template <typename T>
+std::vector<OpRow<T>> sparse_layers() {
+  const std::vector<Shapes> layer = {{{8, 16}, {1, 6}, {1, 5}},
+                                     {{1, 16}, {1, 1}, {1, 1}},
+                                     {{2, 16}, {1, 0}, {1, 1}},
+                                     {{4, 48}, {1, 6}, {1, 5}},
+                                     {{0, 16}, {1, 6}, {1, 5}}};
+  const std::vector<std::pair<Shapes, std::string>> errors = {
+      {{{8, 15}, {1, 6}, {1, 5}},
+       "sparse_linear: tiles must be a positive multiple of 16 wide; got x 8 x 15"},
+      {{{7, 16}, {1, 6}, {1, 5}},
+       "sparse_linear: x must be tiles with a row per column of the pattern; got x 7 x 16, pattern "
+       "5 x 4"},
+      {{{8, 16}, {2, 3}, {1, 5}},
+       "sparse_linear: values must be one row with a column per place of the pattern; got values 2 "
+       "x 3, places 6"},
+      {{{8, 16}, {1, 6}, {5, 1}},
+       "sparse_linear: bias must be one row with a column per row of the pattern; got bias 5 x 1, "
+       "pattern 5 x 4"}};
+  const auto row = [&](const char* name, auto activation) -> OpRow<T> {
+    return {name,
+            layer,
+            -1,
+            1,
+            kNoKink,
+            [](Operands<T> x) {
+              return sparse_linear(x[0], x[1], pattern_of(x[1].shape()), x[2],
+                                   decltype(activation)::value);
+            },
+            errors};
+  };
+  const auto is = []<Activation f>() { return std::integral_constant<Activation, f>(); };
+  return {
+      row("sparse_linear", is.template operator()<Activation::kIdentity>()),
+      row("sparse_linear (relu)", is.template operator()<Activation::kRelu>()),
+      row("sparse_linear (tanh)", is.template operator()<Activation::kTanh>()),
+      row("sparse_linear (sigmoid)", is.template operator()<Activation::kSigmoid>()),
+      row("sparse_linear (gelu)", is.template operator()<Activation::kGelu>()),
+      row("sparse_linear (erf)", is.template operator()<Activation::kErf>()),
+      {"sparse_linear (no bias)",
+       {{{8, 16}, {1, 6}}, {{1, 16}, {1, 1}}, {{0, 16}, {1, 6}}},
+       -1,
+       1,
+       kNoKink,
+       [](Operands<T> x) { return sparse_linear(x[0], x[1], pattern_of(x[1].shape())); },
+       {}},
+      {"to_tiles",
+       {{{20, 3}}, {{1, 1}}, {{0, 4}}, {{3, 0}}, {{16, 70}}},
+       -1,
+       1,
+       kNoKink,
+       [](Operands<T> x) { return to_tiles(x[0], 16); },
+       {}},
+      {"from_tiles",
+       {{{6, 16}}, {{2, 16}}, {{3, 32}}, {{0, 16}}},
+       -1,
+       1,
+       kNoKink,
+       [](Operands<T> x) { return from_tiles(x[0], 20); },
+       {{{{6, 15}}, "from_tiles: tiles must be a positive multiple of 16 wide; got width 15"},
+        {{{5, 16}}, "from_tiles: each tile must have equally many rows; got x 5 x 16, tiles 2"}}},
+  };
+}
+
 }  // namespace
 
 template <typename T>
@@ -482,7 +556,7 @@ const std::vector<OpRow<T>>& op_table() {
     std::vector<OpRow<T>> all;
     for (const auto& rows :
          {layers<T>(), arithmetic<T>(), unary<T>(), reductions<T>(), softmaxes<T>(), losses<T>(),
-          places<T>(), normalizations<T>(), images<T>()}) {
+          places<T>(), normalizations<T>(), images<T>(), sparse_layers<T>()}) {
       all.insert(all.end(), rows.begin(), rows.end());
     }
     return all;

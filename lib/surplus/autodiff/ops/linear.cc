@@ -1,6 +1,6 @@
 #include "surplus/autodiff/ops/linear.h"
 
-#include "kernels/activation.h"
+#include "surplus/autodiff/activate.h"
 #include "surplus/autodiff/loops.h"
 #include "surplus/autodiff/op.h"
 #include "surplus/autodiff/ops/unary.h"
@@ -8,40 +8,6 @@
 
 namespace surplus::ad {
 namespace {
-
-kernels::Activation kernel_of(Activation f) {
-  switch (f) {
-    case Activation::kRelu:
-      return kernels::Activation::kRelu;
-    case Activation::kTanh:
-      return kernels::Activation::kTanh;
-    case Activation::kSigmoid:
-      return kernels::Activation::kSigmoid;
-    default:
-      return kernels::Activation::kIdentity;
-  }
-}
-
-// to = from f'(z), where y = f(z).
-template <typename T>
-void times_slope(Activation f, MatrixView<const T> y, MatrixView<const T> from, MatrixView<T> to) {
-  for_rows(y.shape(), [&](std::size_t begin, std::size_t end) {
-    kernels::activation_backward(
-        kernel_of(f), end - begin, y.cols(), y.data() + begin * y.stride(), y.stride(),
-        static_cast<const T*>(nullptr), from.data() + begin * from.stride(), from.stride(),
-        to.data() + begin * to.stride(), to.stride(), static_cast<T*>(nullptr));
-  });
-}
-
-// d_z = d_y f'(z).
-template <typename T>
-MatrixView<const T> pre_activation(Step<T>& step) {
-  const auto f = step.template data<Activation>();
-  if (f == Activation::kIdentity) return step.d_y();
-  const MatrixView<T> d_z = step.scratch(step.y().rows(), step.y().cols());
-  times_slope(f, step.y(), step.d_y(), d_z);
-  return d_z;
-}
 
 template <typename T>
 void push(Step<T>& step) {
@@ -80,12 +46,13 @@ void pull_product(Step<T>& step, MatrixView<const T> d_z) {
 
 template <typename T>
 void pull(Step<T>& step) {
-  pull_product(step, pre_activation(step));
+  pull_product(step, d_z_of(step, step.template data<Activation>()));
 }
 
 template <typename T>
 void curvature(Step<T>& step) {
-  const MatrixView<const T> d_z = pre_activation(step);
+  const auto f = step.template data<Activation>();
+  const MatrixView<const T> d_z = d_z_of(step, f);
   if (step.wants(1) && step.moves(0)) {
     const auto [d_w, beta] = step.d_x_unset(1);
     surplus::matmul(d_z, step.t_x(0), d_w, {.transpose_a = true, .beta = beta});
@@ -94,15 +61,8 @@ void curvature(Step<T>& step) {
     const auto [d_x, beta] = step.d_x_unset(0);
     surplus::matmul(d_z, step.t_x(1), d_x, {.beta = beta});
   }
-  // Of d_z itself: d_y f''(z) t_z = d_y (f''(z) / f'(z)) t_y, a quotient that y gives without a
-  // division: -2 y for tanh, 1 - 2 y for the sigmoid.
-  const auto f = step.template data<Activation>();
-  if (f != Activation::kTanh && f != Activation::kSigmoid) return;
-  const T one = f == Activation::kSigmoid ? 1 : 0;
-  const MatrixView<T> t_d_z = step.scratch(d_z.rows(), d_z.cols());
-  for_elements([one](T& to, T d_y, T y, T t_y) { to = d_y * (one - 2 * y) * t_y; }, t_d_z,
-               step.d_y(), step.y(), static_cast<MatrixView<const T>>(step.t_y()));
-  pull_product(step, static_cast<MatrixView<const T>>(t_d_z));
+  const MatrixView<const T> t_d_z = t_d_z_of(step, f);
+  if (!t_d_z.empty()) pull_product(step, t_d_z);
 }
 
 template <typename T>
@@ -124,14 +84,7 @@ Var<T> linear(const Var<T>& x, const Var<T>& w, const std::type_identity_t<Var<T
   if (f == Activation::kErf) return erf(linear(x, w, bias));
   const auto [var, y] = tape.record(kLinear<T>, {x, w, bias}, {n, h}, f);
   surplus::matmul(x.value(), w.value(), y, {.transpose_b = true});
-  if (bias || f != Activation::kIdentity) {
-    const T* const b = bias ? bias.value().data() : nullptr;
-    for_rows(y.shape(), [&, y = y](std::size_t begin, std::size_t end) {
-      T* const rows = y.data() + begin * y.stride();
-      kernels::bias_activation(kernel_of(f), end - begin, y.cols(), rows, y.stride(), b, rows,
-                               y.stride());
-    });
-  }
+  activate(f, bias ? bias.value().data() : nullptr, y);
   return var;
 }
 
