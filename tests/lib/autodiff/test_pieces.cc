@@ -8,6 +8,7 @@
 #include "surplus/autodiff/derivatives.h"
 #include "surplus/autodiff/ops/linear.h"
 #include "surplus/autodiff/ops/reduce.h"
+#include "surplus/autodiff/ops/sparse_linear.h"
 #include "surplus/autodiff/ops/unary.h"
 #include "surplus/core/parallel.h"
 #include "tests/support/matrices.h"
@@ -71,6 +72,89 @@ BOOST_AUTO_TEST_CASE(pieces_make_up_the_gradient_to_the_bit_in_float) {
 }
 BOOST_AUTO_TEST_CASE(pieces_make_up_the_gradient_to_the_bit_in_double) {
   pieces_are_the_gradient<double>();
+}
+
+// Two sparse layers on examples that do not fill their tiles.
+template <typename T>
+Var<T> sparse_loss(Tape<T>& tape, const SparsePattern& first, const SparsePattern& second,
+                   const Matrix<T>& x, std::span<const Var<T>> leaves) {
+  Var<T> y = to_tiles(tape.leaf(x), 16);
+  y = sparse_linear(y, leaves[0], first, leaves[1], Activation::kRelu);
+  y = sparse_linear(y, leaves[2], second, leaves[3], Activation::kTanh);
+  return mean(square(from_tiles(y, x.rows())));
+}
+
+SparsePattern every(Shape shape, std::uint32_t step) {
+  std::vector<std::uint32_t> positions;
+  for (std::uint32_t p = 1; p < shape.rows * shape.cols; p += step) positions.push_back(p);
+  return {shape, positions};
+}
+
+BOOST_AUTO_TEST_CASE(pieces_make_up_the_gradient_of_active_weights_to_the_bit) {
+  const SparsePattern first = every({200, 500}, 2), second = every({7, 200}, 3);
+  const auto x = random_matrix<float>(37, 500, 1), w = random_matrix<float>(1, first.size(), 2),
+             b = random_matrix<float>(1, 200, 3), v = random_matrix<float>(1, second.size(), 4),
+             c = random_matrix<float>(1, 7, 5);
+  Tape<float> tape;
+  const Var<float> leaves[] = {tape.leaf(w), tape.leaf(b), tape.leaf(v), tape.leaf(c)};
+  const Var<float> loss = sparse_loss<float>(tape, first, second, x, leaves);
+  std::vector<Collected<float>> collected;
+  collected.reserve(4);  // sinks refer to them
+  std::vector<PieceSink<float>> sinks;
+  for (const Var<float>& leaf : leaves) {
+    sinks.push_back(collected.emplace_back(leaf.shape()).sink(leaf));
+  }
+  for (const std::size_t threads : {1, 8}) {
+    set_thread_count(threads);
+    for (auto& each : collected) std::ranges::fill(each.d.values(), kUnseen<float>);
+    gradient_in_pieces(loss, sinks);
+    set_thread_count(0);
+    for (std::size_t i = 0; i < 4; ++i) {
+      BOOST_TEST((collected[i].d == gradient(loss, leaves[i])));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(descent_on_active_weights_is_that_of_masked_ones_to_the_bit) {
+  const SparsePattern places[] = {every({30, 50}, 4), every({7, 30}, 3)},
+                      all[] = {SparsePattern::full({30, 50}), SparsePattern::full({7, 30})};
+  const auto x = random_matrix<float>(37, 50, 1);
+  std::vector<Matrix<float>> active = {
+      random_matrix<float>(1, places[0].size(), 2), random_matrix<float>(1, 30, 3),
+      random_matrix<float>(1, places[1].size(), 4), random_matrix<float>(1, 7, 5)};
+  std::vector<Matrix<float>> masked = active;
+  const auto spread = [&](std::size_t l) {
+    const Matrix<float> dense = to_dense<float>(places[l], active[2 * l].values());
+    masked[2 * l] = Matrix<float>(MatrixView<const float>(dense.data(), 1, dense.size()));
+  };
+  spread(0);
+  spread(1);
+  Tape<float> tape;
+  const auto step = [&](std::vector<Matrix<float>>& w, const SparsePattern* patterns) {
+    tape.clear();
+    std::vector<Var<float>> leaves;
+    for (const Matrix<float>& each : w) leaves.push_back(tape.leaf(each));
+    const Var<float> loss = sparse_loss<float>(tape, patterns[0], patterns[1], x, leaves);
+    std::vector<Matrix<float>> d;
+    for (const Var<float>& leaf : leaves) d.push_back(gradient(loss, leaf));
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      for (std::size_t k = 0; k < w[i].size(); ++k) w[i].values()[k] -= 0.5F * d[i].values()[k];
+    }
+    return loss.item();
+  };
+  for (int count = 0; count < 100; ++count) {
+    BOOST_TEST(step(active, places) == step(masked, all));
+    for (std::size_t l = 0; l < 2; ++l) {  // the mask, after the step
+      const Matrix<float> dense(
+          MatrixView<const float>(masked[2 * l].data(), places[l].rows(), places[l].cols()));
+      BOOST_TEST(
+          (values_at<float>(places[l], dense) ==
+           std::vector<float>(active[2 * l].values().begin(), active[2 * l].values().end())));
+      spread(l);
+    }
+    BOOST_TEST((active[1] == masked[1]));
+    BOOST_TEST((active[3] == masked[3]));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_leaf_may_be_changed_by_its_own_pieces) {
