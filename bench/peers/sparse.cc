@@ -1,0 +1,201 @@
+// Our side of sparse.py: sparse layers and training steps beside our own dense ones, timed in turn.
+//
+// sparse layer OUT IN BATCH DENSITY ROUNDS: the three products of a layer, forward, to the inputs and to
+// the weights, with random places. sparse step INPUTS HIDDEN HIDDEN CLASSES BATCH DENSITY ROUNDS: a
+// whole step with Nesterov's momentum, ERK densities, layers denser than 0.35 on the dense kernels.
+// One thread. Writes one JSON object: processor seconds of each round on both sides, and what the
+// sparse side holds.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "surplus/autodiff/ops/sparse_linear.h"
+#include "surplus/core/parallel.h"
+#include "surplus/linalg/matmul.h"
+#include "surplus/linalg/sparse_matmul.h"
+#include "surplus/sparse/density.h"
+#include "surplus/train/step.h"
+
+namespace {
+
+using surplus::Matrix;
+using surplus::SparsePattern;
+
+constexpr double kBreakEven = 0.35;
+
+template <typename Work>
+double seconds_of(std::size_t times, const Work& work) {
+  const std::clock_t begin = std::clock();
+  for (std::size_t i = 0; i < times; ++i) work();
+  return static_cast<double>(std::clock() - begin) / double{CLOCKS_PER_SEC} /
+         static_cast<double>(times);
+}
+
+// How often a round does its work: some 20 milliseconds.
+template <typename Work>
+std::size_t times_of(const Work& work) {
+  work();
+  return static_cast<std::size_t>(0.02 / (seconds_of(3, work) + 1e-9)) + 1;
+}
+
+void print(const char* name, const std::vector<double>& values, const char* end = ", ") {
+  std::printf("\"%s\": [", name);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    std::printf("%s%.6g", i == 0 ? "" : ", ", values[i]);
+  }
+  std::printf("]%s", end);
+}
+
+Matrix<float> normal(std::size_t rows, std::size_t cols, std::uint64_t seed) {
+  Matrix<float> x(rows, cols);
+  surplus::Rng(seed).fill_normal(x.values());
+  return x;
+}
+
+void time_layer(std::size_t out, std::size_t in, std::size_t n, double density,
+                std::size_t rounds) {
+  surplus::Rng rng(1);
+  const auto places = static_cast<std::size_t>(density * static_cast<double>(out * in) + 0.5);
+  const SparsePattern w({out, in}, surplus::random_positions(out * in, places, rng));
+  const Matrix<float> values = normal(1, w.size(), 2), dense = normal(out, in, 3),
+                      x = normal(n, in, 4), d_y = normal(n, out, 5), bias = normal(1, out, 6);
+  const std::size_t width = surplus::tile_width<float>(n), tiles = surplus::tile_count(n, width);
+  Matrix<float> tiled_x(tiles * in, width), tiled_d_y(tiles * out, width), y(n, out), d_x(n, in),
+      d_w(out, in), tiled_y(tiles * out, width), tiled_d_x(tiles * in, width), d(1, w.size()),
+      by_column(1, w.size());
+  surplus::rows_to_tiles<float>(x, tiled_x);
+  surplus::rows_to_tiles<float>(d_y, tiled_d_y);
+  const auto forward = [&] {
+    surplus::sparse_matmul<float>(w, values.values(), tiled_x, tiled_y,
+                                  {.bias = bias.values(), .relu = true});
+  };
+  const auto to_inputs = [&] {
+    surplus::order_by_column<float>(w, values.values(), by_column.values());
+    surplus::sparse_matmul_transposed<float>(w, by_column.values(), tiled_d_y, tiled_d_x);
+  };
+  const auto to_values = [&] { surplus::sampled_matmul<float>(w, tiled_d_y, tiled_x, d.values()); };
+  const auto dense_forward = [&] { surplus::matmul(x, dense, y, {.transpose_b = true}); };
+  const auto dense_to_inputs = [&] { surplus::matmul(d_y, dense, d_x); };
+  const auto dense_to_weights = [&] { surplus::matmul(d_y, x, d_w, {.transpose_a = true}); };
+  const std::size_t times = times_of(forward), dense_times = times_of(dense_forward);
+  std::vector<double> sparse[3], other[3];
+  for (std::size_t round = 0; round < rounds; ++round) {
+    sparse[0].push_back(seconds_of(times, forward));
+    other[0].push_back(seconds_of(dense_times, dense_forward));
+    sparse[1].push_back(seconds_of(times, to_inputs));
+    other[1].push_back(seconds_of(dense_times, dense_to_inputs));
+    sparse[2].push_back(seconds_of(times, to_values));
+    other[2].push_back(seconds_of(dense_times, dense_to_weights));
+  }
+  std::printf("{\"places\": %zu, ", w.size());
+  const char* const names[] = {"forward", "inputs", "weights"};
+  for (std::size_t part = 0; part < 3; ++part) {
+    print(names[part], sparse[part]);
+    print((std::string("dense_") + names[part]).c_str(), other[part], part < 2 ? ", " : "}\n");
+  }
+}
+
+struct Trained {
+  surplus::Objective<float> objective;
+  surplus::Parameters<float> parameters;
+  surplus::OptimizerState<float> state = {};
+  surplus::StepMemory<float> memory = {};
+  double loss = 0;
+};
+
+void time_step(const std::size_t (&units)[4], std::size_t n, double density, std::size_t rounds) {
+  surplus::Rng rng(1);
+  const Matrix<float> x = normal(n, units[0], 2);
+  std::vector<std::size_t> labels(n);
+  for (std::size_t& label : labels) label = rng.below(units[3]);
+  const surplus::Batch<float> batch{
+      .examples = {.x = x, .labels = labels}, .rng = rng, .training = true};
+  const surplus::StepConfig config{
+      .optimizer = {.rule = surplus::UpdateRule::kNesterov, .weight_decay = 5e-4}, .rate = 1e-3};
+  const surplus::MlpConfig network{
+      .inputs = units[0], .hidden = {units[1], units[2]}, .outputs = units[3]};
+  Trained dense{.objective = surplus::classification<float>(network),
+                .parameters = surplus::mlp_parameters<float>(network, rng)};
+
+  const std::vector<surplus::LayerShape> shapes = {
+      {units[1], units[0]}, {units[2], units[1]}, {units[3], units[2]}};
+  const auto densities =
+      surplus::layer_densities(surplus::DensityRule::kErdosRenyiKernel, shapes, density);
+  const auto counts = surplus::layer_counts(shapes, densities);
+  std::vector<SparsePattern> patterns(3);
+  std::vector<surplus::NamedShape> layout;
+  std::size_t pattern_bytes = 0, places = 0;
+  for (std::size_t l = 0; l < 3; ++l) {
+    const surplus::Shape shape{shapes[l].outputs, shapes[l].inputs};
+    if (densities[l] <= kBreakEven) {
+      patterns[l] =
+          SparsePattern(shape, surplus::random_positions(shapes[l].size(), counts[l], rng));
+      places += patterns[l].size();
+      pattern_bytes += patterns[l].bytes();
+    }
+    const bool sparse = patterns[l].size() > 0;
+    layout.push_back(
+        {std::to_string(l) + ".weight", sparse ? surplus::Shape{1, patterns[l].size()} : shape});
+    layout.push_back({std::to_string(l) + ".bias", {1, shape.rows}});
+  }
+  Trained sparse{.objective = surplus::classification<float>(surplus::Scores<float>(
+                     [&patterns](surplus::ad::Tape<float>& tape, auto leaves, const auto& rows) {
+                       using namespace surplus::ad;
+                       Var<float> y = tape.leaf(rows.examples.x);
+                       bool tiled = false;
+                       for (std::size_t l = 0; l < 3; ++l) {
+                         const bool is_sparse = patterns[l].size() > 0;
+                         if (is_sparse && !tiled) y = to_tiles(y);
+                         if (!is_sparse && tiled) y = from_tiles(y, rows.examples.x.rows());
+                         tiled = is_sparse;
+                         const Activation f = l < 2 ? Activation::kRelu : Activation::kIdentity;
+                         const Var<float>&w = leaves[2 * l], &bias = leaves[2 * l + 1];
+                         y = is_sparse ? sparse_linear(y, w, patterns[l], bias, f)
+                                       : linear(y, w, bias, f);
+                       }
+                       return tiled ? from_tiles(y, rows.examples.x.rows()) : y;
+                     })),
+                 .parameters = surplus::Parameters<float>(layout)};
+  for (std::size_t l = 0; l < 3; ++l) {
+    const auto w = sparse.parameters[2 * l];
+    rng.fill_normal(std::span<float>(w.data(), w.rows() * w.cols()));
+    for (std::size_t i = 0; i < w.rows() * w.cols(); ++i) w.data()[i] *= 0.1F;
+  }
+  for (Trained* net : {&dense, &sparse}) {
+    net->state = surplus::start_optimizer<float>(config.optimizer, net->parameters.size());
+  }
+  const auto step = [&](Trained& net) {
+    net.loss = surplus::train_step<float>(net.objective, batch, config, net.parameters, net.state,
+                                          net.memory);
+  };
+  const auto sparse_step = [&] { step(sparse); };
+  const auto dense_step = [&] { step(dense); };
+  const std::size_t times = times_of(sparse_step), dense_times = times_of(dense_step);
+  std::vector<double> ours, theirs;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    ours.push_back(seconds_of(times, sparse_step));
+    theirs.push_back(seconds_of(dense_times, dense_step));
+  }
+  std::printf("{\"places\": %zu, \"pattern_bytes\": %zu, \"loss\": %.6g, \"dense_loss\": %.6g, ",
+              places, pattern_bytes, sparse.loss, dense.loss);
+  print("sparse", ours);
+  print("dense", theirs, "}\n");
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const auto number = [&](int at) { return std::strtoull(arguments[at], nullptr, 10); };
+  surplus::set_thread_count(1);
+  if (count == 7 && std::strcmp(arguments[1], "layer") == 0) {
+    time_layer(number(2), number(3), number(4), std::strtod(arguments[5], nullptr), number(6));
+  } else if (count == 9 && std::strcmp(arguments[1], "step") == 0) {
+    time_step({number(2), number(3), number(4), number(5)}, number(6),
+              std::strtod(arguments[7], nullptr), number(8));
+  } else {
+    return 2;
+  }
+}
