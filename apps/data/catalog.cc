@@ -64,6 +64,14 @@ constexpr DatasetFile kCifar10[] = {
      "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
 };
 
+// What people said that the training images of CIFAR-10 show; CC BY-NC 4.0.
+constexpr std::string_view kCifar10nMirrors[] = {
+    "https://raw.githubusercontent.com/UCSC-REAL/cifar-10-100n/main/data"};
+constexpr DatasetFile kCifar10n[] = {
+    {"cifar10n/CIFAR-10_human.pt", "CIFAR-10_human.pt", 2401007,
+     "873e69c39cb9b5e97fb6bae2d60bb59b38a5cbc31d2b868f7903dcb2b9dd2310"},
+};
+
 constexpr std::string_view kSvhnMirrors[] = {"http://ufldl.stanford.edu/housenumbers"};
 constexpr DatasetFile kSvhn[] = {
     {"svhn/train_32x32.mat", "train_32x32.mat", 182040794,
@@ -133,6 +141,8 @@ constexpr Dataset kCatalog[] = {
      kFashionMnist, kFashionMnistMirrors},
     {"cifar-10", "photographs, 50000 + 10000 images of 32 x 32 x 3, 10 classes", kCifar10,
      kCifar10Mirrors},
+    {"cifar-10n", "labels that people gave to CIFAR-10's 50000 training images (CC BY-NC 4.0)",
+     kCifar10n, kCifar10nMirrors},
     {"svhn", "house numbers, 73257 + 26032 images of 32 x 32 x 3, 10 classes", kSvhn, kSvhnMirrors},
     {"uci-adult", "census income, 32561 + 16281 rows of 14 mixed features, 2 classes", kUciAdult,
      kUciMirrors},

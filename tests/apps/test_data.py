@@ -33,7 +33,7 @@ PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
 FILE = "uci/balance-scale.data"
 SHA256 = "5611187ef7345d807aa8ae22615945ade52a190537c0b1434bd44c3e877c5bb4"
 BUNDLED = ["breast-cancer-diagnostic", "breast-cancer-original", "digits", "iris", "wine"]
-KNOWN = (", ".join(BUNDLED) + ", mnist, fashion-mnist, cifar-10, svhn, uci-adult, uci-balance-scale, "
+KNOWN = (", ".join(BUNDLED) + ", mnist, fashion-mnist, cifar-10, cifar-10n, svhn, uci-adult, uci-balance-scale, "
          "uci-breast-cancer-wisconsin, uci-ionosphere, uci-iris, uci-optdigits, uci-soybean-small, "
          "uci-wine")
 

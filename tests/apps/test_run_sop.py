@@ -25,7 +25,8 @@ class Sop(StudyRun):
     # A dozen networks of some hundredths of a second.
     SMALL = ["--preset", "quick", "--set", "rates=0.4", "--set", "methods=ce,sop", "--set", "epochs=4",
              "--set", "image_samples=400", "--set", "image_hidden=16", "--set", "image_epochs=4",
-             "--set", "image_seeds=1"]
+             "--set", "image_seeds=1", "--set", "conv_samples=200", "--set", "conv_width=2", "--set",
+             "conv_epochs=3"]
 
     def test_the_quick_preset_gives_its_verdicts(self):
         done = self.run_study(self.folder / "a", "--preset", "quick")
@@ -40,8 +41,8 @@ class Sop(StudyRun):
         # is not among the digits' noises.
         self.assertLessEqual(failing, {"A6a", "A6a (paper)", "E2 digits", "E3 T0", "E3 digits"})
         self.assertEqual({table["name"] for table in result["tables"]},
-                         {"accuracy", "memorisation", "clock"})
-        self.assertEqual(len(result["figures"]), 8)
+                         {"accuracy", "memorisation", "noise", "clock"})
+        self.assertEqual(len(result["figures"]), 11)
         for figure in result["figures"]:
             root = ElementTree.parse(self.folder / "a" / figure).getroot()
             self.assertTrue(root.tag.endswith("svg"), figure)

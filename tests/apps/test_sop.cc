@@ -40,8 +40,17 @@ Config tiny_config() {
   config.epochs = 3;
   config.image_samples = 400;
   config.image_hidden = 16;
+  config.image_methods = "ce,gce-truncated,forward-estimated,aux,rdi,sop";
   config.image_seeds = 2;
   config.image_epochs = 3;
+  config.conv_samples = 200;
+  config.conv_width = 2;
+  config.conv_map_rate = 0.4;
+  config.conv_instance_rate = 0.4;
+  config.conv_epochs = 3;
+  config.plus_methods = "ce,sop,sop-plus";
+  config.plus_seeds = 1;
+  config.plus_epochs = 3;
   return config;
 }
 
@@ -98,10 +107,25 @@ BOOST_AUTO_TEST_CASE(an_interrupted_run_goes_on_to_the_same_bits) {
 }
 
 BOOST_AUTO_TEST_CASE(a_training_goes_on_from_its_saved_state_to_the_same_bits) {
-  const Task task = image_task("digits", 400, 16, "");
-  for (const Method method : {Method::kSop, Method::kSopPaper, Method::kElr}) {
-    const Design design{
-        .task = "digits", .rate = 0.4, .method = method, .epochs = 150, .learning_rate = 0.1};
+  const Task plain =
+      image_task({.name = "digits", .set = "digits", .samples = 400, .width = 16}, "");
+  const Task residual = image_task({.name = "conv-digits",
+                                    .set = "digits",
+                                    .samples = 200,
+                                    .network = "resnet-8",
+                                    .width = 2,
+                                    .augment = true},
+                                   "");
+  for (const Method method : {Method::kSop, Method::kSopPaper, Method::kElr, Method::kSopPlus}) {
+    const bool plus = method == Method::kSopPlus;
+    const Task& task = plus ? residual : plain;
+    const Design design{.task = task.name,
+                        .rate = 0.4,
+                        .method = method,
+                        .epochs = plus ? 12u : 150u,
+                        .cosine = plus,
+                        .batch = plus ? 64u : 128u,
+                        .learning_rate = 0.1};
     Run whole = fresh_run();
     const auto expected = numbers(run_training(task, design, 1e9, whole));
     const Scratch scratch;
@@ -147,17 +171,61 @@ BOOST_AUTO_TEST_CASE(the_synthetic_task_is_balanced_and_of_its_own_for_each_seed
   for (const float x : task.test.x.values()) square += double{x} * double{x};
   BOOST_TEST(std::abs(square / static_cast<double>(task.test.x.size()) - 1.64) < 0.1);
   BOOST_TEST((synthetic_task(Rng(2)).train.x != task.train.x));
-  BOOST_CHECK_EXCEPTION(image_task("digits", 1300, 4, ""), ArgumentError,
-                        says("sop: there must be as many training images as samples, and a tenth "
-                             "more; got set digits, image_samples 1300, images 1348"));
+}
+
+BOOST_AUTO_TEST_CASE(an_image_task_is_cut_brought_to_a_side_and_given_its_network) {
+  const ImageDesign design = {.name = "conv-digits",
+                              .set = "digits",
+                              .samples = 300,
+                              .tests = 100,
+                              .side = 4,
+                              .network = "resnet-8",
+                              .width = 2};
+  const Task task = image_task(design, "");
+  BOOST_TEST(task.title == "digits, ResNet-8");
+  BOOST_TEST((task.shape == ImageShape{1, 4, 4}));
+  BOOST_TEST((task.train.x.shape() == Shape{300, 16}));
+  BOOST_TEST(task.validation.labels.size() == 30u);
+  BOOST_TEST(task.test.labels.size() == 100u);
+  const TaskSize size = size_of(design);
+  BOOST_TEST(size.watched == 430u);
+  // Stem, three stages whose images are 4 x 4, 2 x 2 and one pixel, the shortcuts and the last layer.
+  const double expected =
+      9 * 2 * 16 + 2 * 9 * 4 * 16 + (9 * 8 + 9 * 16 + 8) * 4 + (9 * 32 + 9 * 64 + 32) + 8 * 10;
+  BOOST_TEST(multiplications(size.network) == expected);
+  BOOST_TEST(multiplications(task.network) == expected);
+  BOOST_CHECK_EXCEPTION(
+      image_task({.name = "digits", .set = "digits", .samples = 1300, .width = 4}, ""),
+      ArgumentError,
+      says("sop: there must be as many training images as samples, and a tenth more; got set "
+           "digits, samples 1300, images 1348"));
+}
+
+BOOST_AUTO_TEST_CASE(the_paper_preset_has_its_networks_and_step_sizes) {
+  Config paper = Sop::preset(Preset::kPaper);
+  BOOST_TEST(paper.conv_alpha_u == 10);
+  BOOST_TEST(paper.conv_map_alpha_v == 100);
+  // Published: 1.16 and .56 thousand million multiplications.
+  const auto millions = [](const std::string& network) {
+    return multiplications(network_for(network, 16, {3, 32, 32}, 10)) / 1e6;
+  };
+  BOOST_TEST(paper.conv_network == "resnet-34");
+  BOOST_TEST(std::abs(millions("resnet-34") - 1160) < 5);
+  BOOST_TEST(paper.plus_network == "preact-resnet-18");
+  BOOST_TEST(std::abs(millions("preact-resnet-18") - 556) < 5);
+  const double seconds = Sop::seconds(paper);
+  paper.conv_epochs *= 2;
+  BOOST_TEST(Sop::seconds(paper) > 1.2 * seconds);
 }
 
 // Trainings in which every claim holds.
 Training good(const Design& design) {
   Training t{design, {}, {}};
   const double wrong = design.noise == Noise::kPair ? design.rate : 0.9 * design.rate;
-  const bool sop = design.method == Method::kSop || design.method == Method::kSopPaper;
+  const bool sop = design.method == Method::kSop || design.method == Method::kSopPaper ||
+                   design.method == Method::kSopPlus;
   t.summary = {.wrong = wrong,
+               .fingerprint = 7,
                .loss_auc = 0.9,
                .noise_auc = 0.99,
                .ties_auc = 0.99,
@@ -178,11 +246,11 @@ Training good(const Design& design) {
 Result good_result() {
   Result result;
   result.clock = {{100, 128, 1e-4, 6.5, 6.3, 7}};
-  for (const std::string task : {"T0", "digits"}) {
+  for (const std::string task : {"T0", "digits", "conv-digits", "plus-digits"}) {
     for (const double rate : {0.0, 0.2, 0.4, 0.6}) {
-      Group group{.task = task, .title = task, .rate = rate};
-      for (const Method method :
-           {Method::kCrossEntropy, Method::kElr, Method::kSop, Method::kSopPaper}) {
+      Group group{.task = task, .title = task, .rate = rate, .samples = 10000};
+      for (const Method method : {Method::kCrossEntropy, Method::kElr, Method::kSop,
+                                  Method::kSopPaper, Method::kSopPlus}) {
         group.methods.push_back(method);
         const Design design{.task = task, .rate = rate, .method = method, .epochs = 2};
         group.trainings.push_back({good(design), good(design)});
@@ -258,6 +326,10 @@ BOOST_AUTO_TEST_CASE(a_verdict_fails_when_one_figure_contradicts_it) {
   spoils("A13b digits", "digits", 0.4, sop, last(0.92f));
   spoils("A13c digits", "digits", 0.6, ce, last(0.82f));
   spoils("D1 digits", "digits", 0.6, sop, [](Training& t) { t.summary.noise_auc = 0.89; });
+  spoils("A13a conv-digits", "conv-digits", 0.6, sop, last(0.5f));
+  spoils("A13b conv-digits", "conv-digits", 0.4, sop, last(0.92f));
+  spoils("F1 plus-digits", "plus-digits", 0.4, Method::kSopPlus, last(0.5f));
+  spoils("F2 plus-digits", "plus-digits", 0.4, Method::kSopPlus, last(0.94f));
   spoils("E1 T0", "T0", 0.2, sop, last(0.6f));
   spoils("E2 digits", "digits", 0.2, Method::kElr, [](Training& t) {
     for (Epoch& e : t.epochs) e.test = 1.5f;
@@ -267,12 +339,12 @@ BOOST_AUTO_TEST_CASE(a_verdict_fails_when_one_figure_contradicts_it) {
 
 BOOST_AUTO_TEST_CASE(tables_and_figures_show_what_is_there) {
   const Rendering rendering = Sop::render({}, good_result());
-  BOOST_TEST(rendering.tables.size() == 4u);
+  BOOST_TEST(rendering.tables.size() == 5u);
   for (const Table& table : rendering.tables) {
     BOOST_TEST(!table.rows.empty(), table.name);
     for (const auto& row : table.rows) BOOST_TEST(row.size() == table.columns.size(), table.name);
   }
-  BOOST_TEST(rendering.figures.size() == 8u);
+  BOOST_TEST(rendering.figures.size() == 14u);
   for (const Figure& figure : rendering.figures) {
     BOOST_TEST(!figure.panels.empty(), figure.name);
     for (const Panel& panel : figure.panels) BOOST_TEST(!panel.series.empty(), figure.name);
@@ -299,8 +371,8 @@ BOOST_AUTO_TEST_CASE(settings_outside_their_domain_are_refused_before_the_first_
   refuses([](Config& c) { c.pair_rate = -1; },
           "sop: rates must be at least 0 and below 1; got pair_rate -1");
   refuses([](Config& c) { c.methods = "ce,sop,magic"; },
-          "sop: methods must be among ce, ls, gce, forward, elr, co-teaching, mixup, sop, "
-          "sop-paper; got methods magic");
+          "sop: methods must be among ce, ls, gce, gce-truncated, forward, forward-estimated, elr, "
+          "co-teaching, mixup, aux, rdi, sop, sop-paper, sop-plus; got methods magic");
   refuses([](Config& c) { c.image_methods = "sop"; },
           "sop: methods must have ce and sop; got image_methods sop");
   refuses([](Config& c) { c.methods = "ce,sop,ce"; }, "sop: values must differ; got methods ce");
@@ -318,6 +390,26 @@ BOOST_AUTO_TEST_CASE(settings_outside_their_domain_are_refused_before_the_first_
           "sop: the start must be above 0 and below 1; got image_start 0");
   refuses([](Config& c) { c.image_learning_rate = 0; },
           "sop: the learning rate must be above 0 and at most 100; got image_learning_rate 0");
+  refuses([](Config& c) { c.conv_sets = "nist"; },
+          "sop: there must be such an image set (surplus data list); got conv_sets nist");
+  refuses([](Config& c) { c.conv_network = "mlp"; },
+          "sop: the network must be resnet-8, resnet-34 or preact-resnet-18; got conv_network mlp");
+  refuses([](Config& c) { c.plus_network = "vgg"; },
+          "sop: the network must be resnet-8, resnet-34 or preact-resnet-18; got plus_network vgg");
+  refuses([](Config& c) { c.conv_human = "worse"; },
+          "sop: labels of people must be among aggregate, random1, worst; got conv_human worse");
+  refuses([](Config& c) { c.conv_human = "worst"; },
+          "sop: labels of people need CIFAR-10; got conv_sets digits, conv_human worst");
+  refuses([](Config& c) { c.conv_map_alpha_v = -1; },
+          "sop: step sizes must not be negative; got conv_map_alpha_v -1");
+  refuses([](Config& c) { c.conv_instance_rate = 1; },
+          "sop: rates must be at least 0 and below 1; got conv_instance_rate 1");
+  refuses([](Config& c) { c.plus_methods = "ce,sop-plus"; },
+          "sop: methods must have ce and sop; got plus_methods ce,sop-plus");
+  refuses([](Config& c) { c.conv_batch = 0; },
+          "sop: the number must be at least 1 and at most 200; got conv_batch 0");
+  refuses([](Config& c) { c.methods = "ce,sop,sop-plus"; },
+          "sop: sop-plus needs images; got methods ce,sop,sop-plus");
   refuses([](Config& c) { c.state_seconds = -1; },
           "sop: state_seconds must not be negative; got state_seconds -1");
 }

@@ -53,6 +53,21 @@ def elr(z, y, targets, beta, weight):
     return F.cross_entropy(z, y) + weight * ((1 - (targets * p).sum(1)).log()).mean()
 
 
+def truncated(z, y, q, k):
+    """TruncatedLoss of the authors of GCE, a sample's weight being whether it is above k now."""
+    p = F.softmax(z, 1)[torch.arange(len(y)), y]
+    weight = (p > k).double().detach()
+    constant = (1 - k ** q) / q
+    return torch.mean((1 - p ** q) / q * weight + constant * (1 - weight))
+
+
+def auxiliary(z, y, b, weight):
+    z, b = (x.clone().requires_grad_() for x in (z, b))
+    value = F.cross_entropy(z + weight * b, y)
+    value.backward()
+    return {"name": "aux", "loss": value.item(), "d_z": z.grad.tolist(), "d_b": b.grad.tolist()}
+
+
 def main():
     torch.manual_seed(20261126)
     z = torch.round(3 * torch.randn(ROWS, CLASSES, dtype=torch.float64), decimals=3)
@@ -74,6 +89,8 @@ def main():
     losses = [
         gradient("label-smoothing", z, lambda x: F.cross_entropy(x, y, label_smoothing=0.1)),
         gradient("gce", z, lambda x: ((1 - F.softmax(x, 1)[rows, y] ** 0.7) / 0.7).mean()),
+        gradient("gce-truncated", z, lambda x: truncated(x, y, 0.7, 0.3)),
+        auxiliary(z, y, targets, 1.5),
         gradient("forward", z,
                  lambda x: F.nll_loss(torch.log(F.softmax(x, 1) @ transition), y)),
         gradient("backward", z, lambda x: (inverse[y] * -log_p(x)).sum(1).mean()),

@@ -7,7 +7,6 @@
 #include <map>
 #include <utility>
 
-#include "apps/data/image_sets.h"
 #include "apps/runner/cells.h"
 #include "surplus/core/parallel.h"
 #include "surplus/noise/sop.h"
@@ -18,19 +17,22 @@ namespace {
 constexpr double kSweepRate = 0.4;
 constexpr std::size_t kAsleepEpochs = 10;
 
-std::vector<Design> designs_of(const GridDesign& grid, Noise noise, double rate) {
+std::vector<Design> designs_of(const GridDesign& grid, const NoiseDesign& noise) {
+  const bool mapped = noise.noise == Noise::kPair || noise.noise == Noise::kAsymmetric;
   std::vector<Design> designs;
   for (const Method method : grid.methods) {
     for (std::size_t seed = 0; seed < grid.seeds; ++seed) {
-      designs.push_back({.task = grid.task,
-                         .noise = noise,
-                         .rate = rate,
+      designs.push_back({.task = grid.images.name,
+                         .noise = noise.noise,
+                         .rate = noise.rate,
                          .method = method,
                          .seed = seed,
                          .epochs = grid.epochs,
+                         .cosine = grid.cosine,
+                         .batch = grid.batch,
                          .learning_rate = grid.learning_rate,
                          .alpha_u = grid.alpha_u,
-                         .alpha_v = grid.alpha_v,
+                         .alpha_v = mapped ? grid.asymmetric_alpha_v : grid.alpha_v,
                          .start_scale = grid.start_scale});
     }
   }
@@ -104,8 +106,7 @@ std::vector<Design> all_designs(const std::vector<GridDesign>& grids, const Swee
     }
   };
   for (const GridDesign& grid : grids) {
-    for (const double rate : grid.rates) add(designs_of(grid, Noise::kSymmetric, rate));
-    if (grid.pair_rate > 0) add(designs_of(grid, Noise::kPair, grid.pair_rate));
+    for (const NoiseDesign& noise : grid.noises) add(designs_of(grid, noise));
   }
   add(alpha_designs(sweep));
   add(batch_designs(sweep));
@@ -113,30 +114,14 @@ std::vector<Design> all_designs(const std::vector<GridDesign>& grids, const Swee
   return all;
 }
 
-// What is known of a task's size before it is made.
-struct Size {
-  MlpConfig mlp;
-  std::size_t samples = 0, watched = 0;
-};
+using Sizes = std::map<std::string, TaskSize>;
 
-Size size_of(const std::string& task, const ImageDesign& images) {
-  if (task == kSynthetic) {
-    return {{.inputs = 64, .hidden = {256}, .outputs = kClasses}, kSamples, kSamples + 5000};
+Sizes sizes_of(const std::vector<GridDesign>& grids) {
+  Sizes sizes = {{std::string(kSynthetic), synthetic_size()}};
+  for (const GridDesign& grid : grids) {
+    if (grid.images.name != kSynthetic) sizes.emplace(grid.images.name, size_of(grid.images));
   }
-  const bool digits = task == "digits", color = task.starts_with("cifar") || task == "svhn";
-  const std::size_t test = digits ? 449 : task == "svhn" ? 26032 : 10000;
-  return {{.inputs = digits  ? 64ul
-                     : color ? 3072ul
-                             : 784ul,
-           .hidden = {images.hidden},
-           .outputs = kClasses},
-          images.samples,
-          images.samples + images.samples / 10 + test};
-}
-
-double seconds_of(const Design& design, const ImageDesign& images) {
-  const Size size = size_of(design.task, images);
-  return training_seconds(design, size.mlp, size.samples, size.watched);
+  return sizes;
 }
 
 }  // namespace
@@ -148,22 +133,24 @@ const std::vector<Training>* Group::find(Method method) const {
 }
 
 Trainings run_trainings(const std::vector<GridDesign>& grids, const SweepDesign& sweep,
-                        const ImageDesign& images, double state_seconds, Run& run) {
+                        double state_seconds, Run& run) {
+  const Sizes sizes = sizes_of(grids);
   std::vector<Design> designs = all_designs(grids, sweep);
-  std::ranges::stable_sort(designs, std::ranges::greater(),
-                           [&](const Design& design) { return seconds_of(design, images); });
+  std::ranges::stable_sort(designs, std::ranges::greater(), [&](const Design& design) {
+    return training_seconds(design, sizes.at(design.task));
+  });
   // The synthetic task is drawn anew for each seed.
   std::map<std::pair<std::string, std::size_t>, Task> tasks;
   const auto key_of = [](const Design& design) {
     return std::pair(design.task, design.task == kSynthetic ? design.seed : 0);
   };
+  for (const GridDesign& grid : grids) {
+    if (grid.images.name == kSynthetic) continue;
+    tasks.emplace(std::pair(grid.images.name, 0), image_task(grid.images, run.data_directory));
+  }
   for (const Design& design : designs) {
-    const auto key = key_of(design);
-    if (tasks.contains(key)) continue;
-    tasks.emplace(key,
-                  design.task == kSynthetic
-                      ? synthetic_task(run.rng().split("task").split(design.seed))
-                      : image_task(design.task, images.samples, images.hidden, run.data_directory));
+    if (tasks.contains(key_of(design))) continue;
+    tasks.emplace(key_of(design), synthetic_task(run.rng().split("task").split(design.seed)));
   }
   std::vector<Training> trained(designs.size());
   parallel_for(designs.size(), [&](std::size_t i) {
@@ -179,19 +166,20 @@ Trainings run_trainings(const std::vector<GridDesign>& grids, const SweepDesign&
   };
   Trainings all;
   for (const GridDesign& grid : grids) {
-    const auto group = [&](Noise noise, double rate) {
-      const std::string& title = tasks.at({grid.task, 0}).title;
-      Group& made = all.groups.emplace_back(
-          Group{.task = grid.task, .title = title, .noise = noise, .rate = rate});
-      const std::vector<Training> every = trainings_of(designs_of(grid, noise, rate));
+    const std::string& title = tasks.at({grid.images.name, 0}).title;
+    for (const NoiseDesign& noise : grid.noises) {
+      Group& made = all.groups.emplace_back(Group{.task = grid.images.name,
+                                                  .title = title,
+                                                  .noise = noise.noise,
+                                                  .rate = noise.rate,
+                                                  .samples = sizes.at(grid.images.name).samples});
+      const std::vector<Training> every = trainings_of(designs_of(grid, noise));
       for (std::size_t m = 0; m < grid.methods.size(); ++m) {
         made.methods.push_back(grid.methods[m]);
         const auto begin = every.begin() + static_cast<std::ptrdiff_t>(m * grid.seeds);
         made.trainings.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(grid.seeds));
       }
-    };
-    for (const double rate : grid.rates) group(Noise::kSymmetric, rate);
-    if (grid.pair_rate > 0) group(Noise::kPair, grid.pair_rate);
+    }
   }
   all.alphas = trainings_of(alpha_designs(sweep));
   all.batches = trainings_of(batch_designs(sweep));
@@ -202,10 +190,12 @@ Trainings run_trainings(const std::vector<GridDesign>& grids, const SweepDesign&
   return all;
 }
 
-double trainings_seconds(const std::vector<GridDesign>& grids, const SweepDesign& sweep,
-                         const ImageDesign& images) {
+double trainings_seconds(const std::vector<GridDesign>& grids, const SweepDesign& sweep) {
+  const Sizes sizes = sizes_of(grids);
   double sum = 0;
-  for (const Design& design : all_designs(grids, sweep)) sum += seconds_of(design, images);
+  for (const Design& design : all_designs(grids, sweep)) {
+    sum += training_seconds(design, sizes.at(design.task));
+  }
   return sum;
 }
 

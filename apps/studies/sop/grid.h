@@ -11,16 +11,23 @@
 
 namespace surplus::apps::sop {
 
+struct NoiseDesign {
+  Noise noise = Noise::kSymmetric;
+  double rate = 0;
+};
+
 /// Noises, methods and seeds on one task.
 struct GridDesign {
-  std::string task;
-  std::vector<double> rates;  ///< of symmetric noise
-  double pair_rate = 0;       ///< of pair flips; 0 for none
+  ImageDesign images = {.name = std::string(kSynthetic)};  ///< of the synthetic task the name alone
+  std::vector<NoiseDesign> noises;
   std::vector<Method> methods;
   std::size_t seeds = 1;
   std::size_t epochs = 120;
+  std::size_t batch = 128;
+  bool cosine = false;
   double learning_rate = 0.02;
   double alpha_u = 100, alpha_v = 100, start_scale = 1e-4;  ///< of SOP
+  double asymmetric_alpha_v = 100;                          ///< of SOP, where classes turn by a map
 };
 
 /// What is trained besides: variants of one training of the synthetic task at 40 %, of the first seed.
@@ -30,16 +37,12 @@ struct SweepDesign {
   std::size_t epochs = 120;
 };
 
-/// Of the images: what image_task() takes.
-struct ImageDesign {
-  std::size_t samples = 0, hidden = 0;
-};
-
 /// A noise at which methods were compared, by seed in each method.
 struct Group {
   std::string task, title;
   Noise noise = Noise::kSymmetric;
   double rate = 0;
+  std::size_t samples = 0;  ///< to train on
   std::vector<Method> methods = {};
   std::vector<std::vector<Training>> trainings = {};  ///< [method][seed]
 
@@ -65,9 +68,8 @@ struct Trainings {
 
 /// Trains what is not saved, several networks at once.
 Trainings run_trainings(const std::vector<GridDesign>& grids, const SweepDesign& sweep,
-                        const ImageDesign& images, double state_seconds, Run& run);
-double trainings_seconds(const std::vector<GridDesign>& grids, const SweepDesign& sweep,
-                         const ImageDesign& images);
+                        double state_seconds, Run& run);
+double trainings_seconds(const std::vector<GridDesign>& grids, const SweepDesign& sweep);
 
 std::vector<ClockPoint> run_clock(Run& run);
 inline constexpr double kClockSeconds = 0.01;

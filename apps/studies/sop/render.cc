@@ -29,17 +29,20 @@ std::size_t color_of(Method method) {
       return 0;
     case Method::kForward:
     case Method::kCoTeaching:
+    case Method::kSopPlus:
       return 3;
     case Method::kSmoothing:
+    case Method::kTruncated:
+    case Method::kEstimated:
     case Method::kMixup:
+    case Method::kAux:
+    case Method::kRdi:
       break;
   }
   return 6;
 }
 
-std::string noise_name(const Group& group) {
-  return group.noise == Noise::kPair ? "pair" : "symmetric";
-}
+std::string noise_name(const Group& group) { return std::string(to_text(group.noise)); }
 
 std::string title_of(const Group& group) {
   return fmt::format("{}, {:g} % {}", group.title, 100 * group.rate, noise_name(group));
@@ -114,6 +117,27 @@ Table memory_table(const std::vector<Group>& groups) {
   return table;
 }
 
+// Where the labels come from, so that they can be had again and recognised.
+Table noise_table(const std::vector<Group>& groups) {
+  Table table = table_of("noise", "Noisy labels of the trainings, by seed",
+                         {{"task"},
+                          {"noise"},
+                          {"rate"},
+                          {"source"},
+                          {"seed"},
+                          {"wrong_labels", "share"},
+                          {"fingerprint"}});
+  for (const Group& group : groups) {
+    for (const Training& t : *group.find(Method::kCrossEntropy)) {
+      table.rows.push_back({group.task, noise_name(group), group.rate,
+                            group.noise >= Noise::kAggregate ? "CIFAR-10_human.pt" : "drawn",
+                            static_cast<double>(t.design.seed), t.summary.wrong,
+                            t.summary.fingerprint});
+    }
+  }
+  return table;
+}
+
 Table alpha_table(const std::vector<Training>& trainings) {
   Table table = table_of("step-sizes", "T0, 40 %: step sizes and starts of SOP, one seed",
                          {{"learning_rate"},
@@ -161,7 +185,8 @@ Series curve(std::string label, const std::vector<Training>& seeds, std::size_t 
   return series;
 }
 
-constexpr Method kShown[] = {Method::kCrossEntropy, Method::kGce, Method::kElr, Method::kSop};
+constexpr Method kShown[] = {Method::kCrossEntropy, Method::kGce, Method::kElr, Method::kSop,
+                             Method::kSopPlus};
 
 std::vector<const Group*> noisy_groups(const std::vector<Group>& groups, std::string_view task) {
   std::vector<const Group*> some;
@@ -279,7 +304,7 @@ Figure detection_figure(const std::vector<Group>& groups, const std::vector<std:
       for (const Group* group : noisy_groups(groups, task)) {
         panel.title = group->title;
         const auto* seeds = group->find(method);
-        if (seeds == nullptr || group->noise == Noise::kPair) continue;
+        if (seeds == nullptr || group->noise != Noise::kSymmetric) continue;
         series.x.push_back(100 * group->rate);
         series.y.push_back(statistic(*seeds, value).mean);
       }
@@ -340,7 +365,8 @@ Rendering Sop::render(const Config&, const Result& result) {
   for (const Group& group : groups) {
     if (std::ranges::find(tasks, group.task) == tasks.end()) tasks.push_back(group.task);
   }
-  Rendering rendering{{accuracy_table(groups), memory_table(groups), clock_table(result.clock)},
+  Rendering rendering{{accuracy_table(groups), memory_table(groups), noise_table(groups),
+                       clock_table(result.clock)},
                       {}};
   if (!result.trainings.alphas.empty()) {
     rendering.tables.push_back(alpha_table(result.trainings.alphas));

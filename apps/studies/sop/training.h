@@ -13,21 +13,40 @@
 
 namespace surplus::apps::sop {
 
-enum class Noise { kSymmetric, kPair };
+enum class Noise {
+  kSymmetric,
+  kPair,
+  kAsymmetric,  ///< CIFAR-10's map
+  kInstance,
+  kAggregate,  ///< those of people: CIFAR-10N
+  kRandom1,
+  kWorst,
+};
+inline constexpr std::array<std::string_view, 7> kNoiseNames = {
+    "symmetric", "pair", "asymmetric", "instance", "aggregate", "random1", "worst"};
+std::string_view to_text(Noise noise);
+/// The nominal rate of people's labels, as published.
+double human_rate(Noise noise);
 
 enum class Method {
   kCrossEntropy,
   kSmoothing,
   kGce,
+  kTruncated,  ///< truncated GCE, after a third of the epochs
   kForward,
+  kEstimated,  ///< kForward with a transition estimated by cross-entropy, stopped early
   kElr,
   kCoTeaching,
   kMixup,
+  kAux,
+  kRdi,
   kSop,       ///< as the code has it in the end
   kSopPaper,  ///< as the paper's algorithm has it
+  kSopPlus,   ///< kSop with consistency of two views and balance of classes
 };
-inline constexpr std::array<std::string_view, 9> kMethodNames = {
-    "ce", "ls", "gce", "forward", "elr", "co-teaching", "mixup", "sop", "sop-paper"};
+inline constexpr std::array<std::string_view, 14> kMethodNames = {
+    "ce",          "ls",    "gce", "gce-truncated", "forward", "forward-estimated", "elr",
+    "co-teaching", "mixup", "aux", "rdi",           "sop",     "sop-paper",         "sop-plus"};
 std::string_view to_text(Method method);
 
 /// What decides a training's bits besides its task and the run's seed.
@@ -38,7 +57,8 @@ struct Design {
   Method method = Method::kCrossEntropy;
   std::size_t seed = 0;
   std::size_t epochs =
-      120;  ///< the learning rate falls to a tenth after one and two thirds of them
+      120;              ///< the learning rate falls to a tenth after one and two thirds of them
+  bool cosine = false;  ///< ... or along a cosine, to a hundredth
   std::size_t batch = 128;
   double learning_rate = 0.02;
   double alpha_u = 100, alpha_v = 100, start_scale = 1e-4;  ///< of SOP
@@ -58,7 +78,8 @@ inline constexpr std::size_t kEpochValues = sizeof(Epoch) / sizeof(float);
 
 /// What is left at the end: nothing but doubles, so that it passes through a cell.
 struct Summary {
-  double wrong = 0;      ///< share of training labels that the noise made wrong
+  double wrong = 0;        ///< share of training labels that the noise made wrong
+  double fingerprint = 0;  ///< of the noisy training labels: FNV-1a, 32 bits
   double loss_auc = 0;   ///< of the cross-entropy of a sample's label, as a detector of wrong ones
   double noise_auc = 0;  ///< of U + max V
   double ties_auc = 0;   ///< the same with ties as successes
@@ -87,8 +108,7 @@ struct Training {
 std::string name_of(const Design& design);
 
 /// The expected time on one core.
-double training_seconds(const Design& design, const MlpConfig& mlp, std::size_t samples,
-                        std::size_t watched);
+double training_seconds(const Design& design, const TaskSize& size);
 
 /// A cell of the run. A training that is expected to take longer than `state_seconds` saves its state
 /// on the way, the variables of SOP and the curves with it.

@@ -17,16 +17,33 @@ namespace {
 
 constexpr std::size_t kBatch = 128, kClasses = 10, kSamples = 4096;
 
+// A network, its start and the numbers that an example has.
+struct Network {
+  Scores<float> scores;
+  Parameters<float> start;
+  std::size_t inputs;
+};
+
+Network fully_connected(std::size_t d, std::size_t h) {
+  const MlpConfig mlp{.inputs = d, .hidden = {h}, .outputs = kClasses};
+  return {mlp_scores<float>(mlp), mlp_parameters<float>(mlp, Rng(1)), d};
+}
+
+Network residual(std::size_t side, std::size_t width) {
+  ResnetConfig resnet = small_resnet(1, width);
+  resnet.height = resnet.width = side;
+  return {resnet_scores<float>(resnet), resnet_parameters<float>(resnet, Rng(1)), 3 * side * side};
+}
+
 // Steps of training by one loss, on batches of the same samples in turn.
 class Steps {
  public:
-  Steps(const NoisyLoss& loss, std::size_t d, std::size_t h)
-      : mlp_{.inputs = d, .hidden = {h}, .outputs = kClasses},
-        x_(kBatch, d),
-        parameters_(mlp_parameters<float>(mlp_, Rng(1))),
+  Steps(const NoisyLoss& loss, const Network& network)
+      : x_(kBatch, network.inputs),
+        parameters_(network.start),
         optimizer_(start_optimizer<float>(config_.optimizer, parameters_.size())),
         state_(start_noisy<float>(loss, kSamples, kClasses, Rng(2))),
-        objective_(noisy_objective<float>(loss, mlp_scores<float>(mlp_), state_)) {
+        objective_(noisy_objective<float>(loss, network.scores, state_)) {
     Rng rng(3);
     rng.fill_normal(x_.values());
     for (std::size_t i = 0; i < kBatch; ++i) labels_.push_back(rng.below(kClasses));
@@ -46,7 +63,6 @@ class Steps {
 
  private:
   StepConfig config_{.optimizer = {.rule = UpdateRule::kMomentum}, .rate = 1e-3};
-  MlpConfig mlp_;
   Matrix<float> x_;
   std::vector<std::size_t> labels_, rows_;
   std::size_t next_ = 0;
@@ -57,16 +73,15 @@ class Steps {
   StepMemory<float> memory_;
 };
 
-// What a step of a loss takes over one of cross-entropy: pairs of some steps of each, in turn; the
-// counter is the median of their ratios. Arguments: inputs, hidden units.
-void bench_over_cross_entropy(benchmark::State& state, const NoisyLoss& loss) {
-  const auto d = static_cast<std::size_t>(state.range(0)),
-             h = static_cast<std::size_t>(state.range(1));
+// What a step of a loss takes over one of cross-entropy: pairs of so many steps of each, in turn; the
+// counter is the median of their ratios.
+void over_cross_entropy(benchmark::State& state, const NoisyLoss& loss, const Network& network,
+                        std::size_t steps) {
   set_thread_count(1);
-  Steps plain(CrossEntropy{}, d, h), noisy(loss, d, h);
-  const auto seconds = [](Steps& steps) {
+  Steps plain(CrossEntropy{}, network), noisy(loss, network);
+  const auto seconds = [steps](Steps& some) {
     const auto begin = std::chrono::steady_clock::now();
-    for (std::size_t i = 0; i < 20; ++i) steps.step();
+    for (std::size_t i = 0; i < steps; ++i) some.step();
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   };
   seconds(plain);
@@ -81,14 +96,34 @@ void bench_over_cross_entropy(benchmark::State& state, const NoisyLoss& loss) {
   state.counters["over cross-entropy"] = ratios[ratios.size() / 2];
 }
 
-// The synthetic task and MNIST of the study sop.
+// Arguments: inputs, hidden units; and side of the images, channels of the first stage.
+void bench_over_cross_entropy(benchmark::State& state, const NoisyLoss& loss) {
+  over_cross_entropy(state, loss,
+                     fully_connected(static_cast<std::size_t>(state.range(0)),
+                                     static_cast<std::size_t>(state.range(1))),
+                     20);
+}
+void bench_resnet8_over_cross_entropy(benchmark::State& state, const NoisyLoss& loss) {
+  over_cross_entropy(
+      state, loss,
+      residual(static_cast<std::size_t>(state.range(0)), static_cast<std::size_t>(state.range(1))),
+      1);
+}
+
+// The networks of the study sop: its synthetic task's and MNIST's; images at half their side.
 void sizes(benchmark::internal::Benchmark* bench) { bench->Args({64, 256})->Args({784, 512}); }
+void resnet_sizes(benchmark::internal::Benchmark* bench) { bench->Args({16, 16}); }
 
 BENCHMARK_CAPTURE(bench_over_cross_entropy, cross_entropy, CrossEntropy{})->Apply(sizes);
 BENCHMARK_CAPTURE(bench_over_cross_entropy, sop, SopConfig{.alpha_u = 100, .alpha_v = 100})
     ->Apply(sizes);
 BENCHMARK_CAPTURE(bench_over_cross_entropy, gce, GeneralizedCrossEntropy{})->Apply(sizes);
 BENCHMARK_CAPTURE(bench_over_cross_entropy, elr, EarlyLearning{})->Apply(sizes);
+BENCHMARK_CAPTURE(bench_resnet8_over_cross_entropy, cross_entropy, CrossEntropy{})
+    ->Apply(resnet_sizes);
+BENCHMARK_CAPTURE(bench_resnet8_over_cross_entropy, sop, SopConfig{.alpha_u = 100, .alpha_v = 100})
+    ->Apply(resnet_sizes);
+BENCHMARK_CAPTURE(bench_resnet8_over_cross_entropy, elr, EarlyLearning{})->Apply(resnet_sizes);
 
 }  // namespace
 }  // namespace surplus

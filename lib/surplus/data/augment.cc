@@ -1,6 +1,7 @@
 #include "surplus/data/augment.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
@@ -26,23 +27,63 @@ void move(const ImageShape& shape, std::ptrdiff_t down, std::ptrdiff_t right, bo
   }
 }
 
+template <typename T>
+void require_images(const char* function, const ImageShape& shape, MatrixView<const T> from,
+                    MatrixView<T> to) {
+  SURPLUS_REQUIRE(from.shape() == to.shape() && from.cols() == shape.size(), ShapeError, function,
+                  "from and to must have a column per number of an image", "from", from.shape(),
+                  "to", to.shape(), "image", shape);
+}
+
+// change(i, stream of image i) for all images.
+template <typename Change>
+void for_images(std::size_t images, const Rng& rng, const Change& change) {
+  const Chunks chunks{images, 16};
+  parallel_for(chunks.count(), [&](std::size_t chunk) {
+    for (std::size_t i = chunks.begin(chunk); i < chunks.end(chunk); ++i) change(i, rng.split(i));
+  });
+}
+
 }  // namespace
 
 template <typename T>
 void augment_images(const ImageShape& shape, const AugmentConfig& config, const Rng& rng,
                     MatrixView<const T> from, MatrixView<T> to) {
-  SURPLUS_REQUIRE(from.shape() == to.shape() && from.cols() == shape.size(), ShapeError,
-                  "augment_images", "from and to must have a column per number of an image", "from",
-                  from.shape(), "to", to.shape(), "image", shape);
+  require_images("augment_images", shape, from, to);
   const auto padding = static_cast<std::ptrdiff_t>(config.padding);
-  const Chunks chunks{from.rows(), 16};
-  parallel_for(chunks.count(), [&](std::size_t chunk) {
-    for (std::size_t i = chunks.begin(chunk); i < chunks.end(chunk); ++i) {
-      Rng own = rng.split(i);
-      const auto down = static_cast<std::ptrdiff_t>(own.below(2 * config.padding + 1)) - padding;
-      const auto right = static_cast<std::ptrdiff_t>(own.below(2 * config.padding + 1)) - padding;
-      const bool mirrored = config.flip && own.below(2) == 1;
-      move(shape, down, right, mirrored, from.row(i).data(), to.row(i).data());
+  for_images(from.rows(), rng, [&](std::size_t i, Rng own) {
+    const auto down = static_cast<std::ptrdiff_t>(own.below(2 * config.padding + 1)) - padding;
+    const auto right = static_cast<std::ptrdiff_t>(own.below(2 * config.padding + 1)) - padding;
+    const bool mirrored = config.flip && own.below(2) == 1;
+    move(shape, down, right, mirrored, from.row(i).data(), to.row(i).data());
+  });
+}
+
+template <typename T>
+void distort_images(const ImageShape& shape, const DistortConfig& config, const Rng& rng,
+                    MatrixView<const T> from, MatrixView<T> to) {
+  require_images("distort_images", shape, from, to);
+  SURPLUS_REQUIRE(config.contrast >= 0 && std::isfinite(config.contrast) &&
+                      config.brightness >= 0 && std::isfinite(config.brightness),
+                  ArgumentError, "distort_images", "contrast and brightness must be 0 or more",
+                  "contrast", config.contrast, "brightness", config.brightness);
+  if (shape.size() == 0) return;
+  for_images(from.rows(), rng, [&](std::size_t i, Rng own) {
+    const auto around = [&](double width) {
+      return static_cast<T>(width * (2 * own.uniform() - 1));
+    };
+    const T factor = 1 + around(config.contrast), shift = around(config.brightness);
+    // The square's first line and column, counted from half a side before the image.
+    const std::size_t top = own.below(shape.height), left = own.below(shape.width),
+                      half = config.cutout / 2;
+    const auto cut = [&](std::size_t at, std::size_t first) {
+      return at + half >= first && at + half < first + config.cutout;
+    };
+    const auto x = from.row(i);
+    const auto y = to.row(i);
+    for (std::size_t j = 0; j < shape.size(); ++j) {
+      const std::size_t line = j / shape.width % shape.height, column = j % shape.width;
+      y[j] = cut(line, top) && cut(column, left) ? T{0} : factor * x[j] + shift;
     }
   });
 }
@@ -50,6 +91,10 @@ void augment_images(const ImageShape& shape, const AugmentConfig& config, const 
 template void augment_images(const ImageShape&, const AugmentConfig&, const Rng&,
                              MatrixView<const float>, MatrixView<float>);
 template void augment_images(const ImageShape&, const AugmentConfig&, const Rng&,
+                             MatrixView<const double>, MatrixView<double>);
+template void distort_images(const ImageShape&, const DistortConfig&, const Rng&,
+                             MatrixView<const float>, MatrixView<float>);
+template void distort_images(const ImageShape&, const DistortConfig&, const Rng&,
                              MatrixView<const double>, MatrixView<double>);
 
 }  // namespace surplus

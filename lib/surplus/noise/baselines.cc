@@ -4,11 +4,13 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
 
 #include "kernels/reduce.h"
 #include "surplus/autodiff/ops/arithmetic.h"
 #include "surplus/autodiff/ops/reduce.h"
 #include "surplus/autodiff/ops/softmax.h"
+#include "surplus/autodiff/ops/unary.h"
 #include "surplus/core/errors.h"
 #include "surplus/noise/closed_form.h"
 
@@ -33,6 +35,19 @@ void require_square(const char* name, MatrixView<const double> matrix, std::size
   SURPLUS_REQUIRE((matrix.shape() == Shape{k, k}), ShapeError, name,
                   "the matrix must have a row and a column per class", "matrix", matrix.shape(),
                   "classes", k);
+}
+
+// A row of `all`, which messages call `name`, for each label.
+template <typename T>
+void require_rows(const char* function, std::span<const std::size_t> rows, std::size_t labels,
+                  const std::string& name, MatrixView<const T> all, std::size_t classes) {
+  SURPLUS_REQUIRE(rows.size() == labels && all.cols() == classes, ShapeError, function,
+                  "there must be a row of " + name + " for each label", "rows", rows.size(),
+                  "labels", labels, name, all.shape(), "classes", classes);
+  for (const std::size_t row : rows) {
+    SURPLUS_REQUIRE(row < all.rows(), ArgumentError, function,
+                    "rows must be below the number of samples", "row", row, "samples", all.rows());
+  }
 }
 
 template <typename T>
@@ -62,16 +77,18 @@ ad::Var<T> label_smoothing_loss(const ad::Var<T>& scores, std::span<const std::s
 
 template <typename T>
 ad::Var<T> generalized_cross_entropy_loss(const ad::Var<T>& scores,
-                                          std::span<const std::size_t> labels, double q) {
+                                          std::span<const std::size_t> labels, double q, double k) {
   constexpr const char* kName = "generalized_cross_entropy_loss";
   ad::common_tape(kName, {scores});
   detail::require_labels(kName, scores, labels);
   SURPLUS_REQUIRE(q > 0 && q <= 1, ArgumentError, kName, "q must be above 0 and at most 1", "q", q);
-  const std::size_t k = scores.shape().cols;
-  const auto power = static_cast<T>(q);
+  SURPLUS_REQUIRE(k >= 0 && k < 1, ArgumentError, kName, "k must be 0 or more, below 1", "k", k);
+  const std::size_t classes = scores.shape().cols;
+  const auto power = static_cast<T>(q), least = static_cast<T>(k);
   return mean_of_rows(scores, [&](std::size_t i, T* p) {
-    const T part = std::pow(p[labels[i]], power);
-    for (std::size_t j = 0; j < k; ++j) p[j] = part * (p[j] - (j == labels[i] ? 1 : 0));
+    const bool drop = k > 0 && p[labels[i]] <= least;
+    const T part = std::pow(drop ? least : p[labels[i]], power), slope = drop ? 0 : part;
+    for (std::size_t j = 0; j < classes; ++j) p[j] = slope * (p[j] - (j == labels[i] ? 1 : 0));
     return (1 - part) / power;
   });
 }
@@ -149,14 +166,7 @@ ad::Var<T> early_learning_loss(const ad::Var<T>& scores, std::span<const std::si
   SURPLUS_REQUIRE(lambda >= 0 && std::isfinite(lambda), ArgumentError, kName,
                   "lambda must be 0 or more", "lambda", lambda);
   const std::size_t k = scores.shape().cols;
-  SURPLUS_REQUIRE(rows.size() == labels.size() && targets.cols() == k, ShapeError, kName,
-                  "there must be a row of targets for each label", "rows", rows.size(), "labels",
-                  labels.size(), "targets", targets.shape(), "classes", k);
-  for (const std::size_t row : rows) {
-    SURPLUS_REQUIRE(row < targets.rows(), ArgumentError, kName,
-                    "rows must be below the number of samples", "row", row, "samples",
-                    targets.rows());
-  }
+  require_rows<T>(kName, rows, labels.size(), "targets", targets, k);
   const ad::Var<T> entropy = ad::mean(ad::softmax_cross_entropy(scores, labels));
   if (!std::isfinite(entropy.item())) return entropy;
   constexpr T kLow = static_cast<T>(1e-4), kHigh = static_cast<T>(1 - 1e-4);
@@ -180,6 +190,63 @@ ad::Var<T> early_learning_loss(const ad::Var<T>& scores, std::span<const std::si
     return weight * std::log(rest);
   });
   return ad::add(entropy, regularizer);
+}
+
+template <typename T>
+ad::Var<T> auxiliary_loss(const ad::Var<T>& scores, std::span<const std::size_t> labels,
+                          std::span<const std::size_t> rows, MatrixView<T> auxiliary, double lambda,
+                          double rate) {
+  constexpr const char* kName = "auxiliary_loss";
+  ad::Tape<T>& tape = ad::common_tape(kName, {scores});
+  detail::require_labels(kName, scores, labels);
+  SURPLUS_REQUIRE(lambda >= 0 && std::isfinite(lambda) && rate >= 0 && std::isfinite(rate),
+                  ArgumentError, kName, "lambda and rate must be 0 or more", "lambda", lambda,
+                  "rate", rate);
+  const auto [n, k] = scores.shape();
+  require_rows<T>(kName, rows, n, "auxiliary variables", auxiliary, k);
+  const auto factor = static_cast<T>(lambda), share = T{1} / static_cast<T>(n);
+  T* const slopes = tape.template keep<T>(n * k);
+  T total = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    T* const p = slopes + i * k;
+    for (std::size_t j = 0; j < k; ++j)
+      p[j] = scores.value()(i, j) + factor * auxiliary(rows[i], j);
+    const T top = *std::max_element(p, p + k), at_label = p[labels[i]];
+    T sum = 0;
+    for (std::size_t j = 0; j < k; ++j) sum += p[j] = std::exp(p[j] - top);
+    for (std::size_t j = 0; j < k; ++j) p[j] *= share / sum;
+    p[labels[i]] -= share;
+    total += std::log(sum) + top - at_label;
+  }
+  total *= share;
+  const T step = static_cast<T>(rate) * factor;
+  for (std::size_t i = 0; i < n && std::isfinite(total); ++i) {
+    for (std::size_t j = 0; j < k; ++j) auxiliary(rows[i], j) -= step * slopes[i * k + j];
+  }
+  return detail::record_closed_form<T>(scores, total, slopes);
+}
+
+template <typename T>
+ad::Var<T> distance_to_start(std::span<const ad::Var<T>> parameters, MatrixView<const T> start,
+                             double lambda) {
+  constexpr const char* kName = "distance_to_start";
+  std::size_t size = 0;
+  for (const ad::Var<T>& one : parameters) size += one.shape().rows * one.shape().cols;
+  SURPLUS_REQUIRE(!parameters.empty() && start.rows() == 1 && start.cols() == size, ShapeError,
+                  kName, "the start must be a row with a number per parameter", "start",
+                  start.shape(), "parameters", size);
+  SURPLUS_REQUIRE(lambda >= 0 && std::isfinite(lambda), ArgumentError, kName,
+                  "lambda must be 0 or more", "lambda", lambda);
+  ad::Tape<T>& tape = *parameters[0].tape();
+  ad::Var<T> total = tape.constant(T{0});
+  const T* at = start.data();
+  for (const ad::Var<T>& one : parameters) {
+    const auto [rows, cols] = one.shape();
+    const auto away = ad::sub(one, tape.leaf(MatrixView<const T>(at, rows, cols)));
+    total = ad::add(total, ad::sum(ad::square(away)));
+    at += rows * cols;
+  }
+  return ad::mul(total, tape.constant(static_cast<T>(lambda * lambda / 2)));
 }
 
 namespace {
@@ -239,19 +306,22 @@ double mixup_weight(double a, Rng& rng) {
   return x + y > 0 ? x / (x + y) : 0.5;  // both vanish for the smallest a alone
 }
 
-#define SURPLUS_INSTANTIATE(T)                                                                  \
-  template ad::Var<T> label_smoothing_loss(const ad::Var<T>&, std::span<const std::size_t>,     \
-                                           double);                                             \
-  template ad::Var<T> generalized_cross_entropy_loss(const ad::Var<T>&,                         \
-                                                     std::span<const std::size_t>, double);     \
-  template ad::Var<T> forward_correction_loss(const ad::Var<T>&, std::span<const std::size_t>,  \
-                                              MatrixView<const double>);                        \
-  template ad::Var<T> backward_correction_loss(const ad::Var<T>&, std::span<const std::size_t>, \
-                                               MatrixView<const double>);                       \
-  template ad::Var<T> early_learning_loss(const ad::Var<T>&, std::span<const std::size_t>,      \
-                                          std::span<const std::size_t>, MatrixView<T>, double,  \
-                                          double);                                              \
-  template ad::Var<T> co_teaching_loss(const ad::Var<T>&, const ad::Var<T>&,                    \
+#define SURPLUS_INSTANTIATE(T)                                                                     \
+  template ad::Var<T> label_smoothing_loss(const ad::Var<T>&, std::span<const std::size_t>,        \
+                                           double);                                                \
+  template ad::Var<T> generalized_cross_entropy_loss(                                              \
+      const ad::Var<T>&, std::span<const std::size_t>, double, double);                            \
+  template ad::Var<T> auxiliary_loss(const ad::Var<T>&, std::span<const std::size_t>,              \
+                                     std::span<const std::size_t>, MatrixView<T>, double, double); \
+  template ad::Var<T> distance_to_start(std::span<const ad::Var<T>>, MatrixView<const T>, double); \
+  template ad::Var<T> forward_correction_loss(const ad::Var<T>&, std::span<const std::size_t>,     \
+                                              MatrixView<const double>);                           \
+  template ad::Var<T> backward_correction_loss(const ad::Var<T>&, std::span<const std::size_t>,    \
+                                               MatrixView<const double>);                          \
+  template ad::Var<T> early_learning_loss(const ad::Var<T>&, std::span<const std::size_t>,         \
+                                          std::span<const std::size_t>, MatrixView<T>, double,     \
+                                          double);                                                 \
+  template ad::Var<T> co_teaching_loss(const ad::Var<T>&, const ad::Var<T>&,                       \
                                        std::span<const std::size_t>, double);
 SURPLUS_INSTANTIATE(float)
 SURPLUS_INSTANTIATE(double)

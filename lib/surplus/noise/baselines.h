@@ -23,11 +23,16 @@ ad::Var<T> label_smoothing_loss(const ad::Var<T>& scores, std::span<const std::s
                                 double a);
 
 /// (1 - p_y^q) / q, q above 0 and at most 1: from cross-entropy (q to 0) to the absolute error (1).
-/// A Hessian product is refused.
-/// Source  Zhang, Sabuncu (2018), Generalized cross entropy loss, equation 6
+/// Truncated at k: where p_y is at most k, the constant (1 - k^q) / q, so that the sample is dropped
+/// for as long as that is so. A Hessian product is refused.
+///
+/// k       0 or more, below 1; 0 truncates nothing
+/// Source  Zhang, Sabuncu (2018), Generalized cross entropy loss, equations 6 and 9. Their algorithm
+///         chooses the samples every few epochs, from the best network so far; here each step does
 template <typename T>
 ad::Var<T> generalized_cross_entropy_loss(const ad::Var<T>& scores,
-                                          std::span<const std::size_t> labels, double q);
+                                          std::span<const std::size_t> labels, double q,
+                                          double k = 0);
 
 /// -log (T^T p)_y: the cross-entropy of what the noise makes of the prediction. A Hessian product is
 /// refused.
@@ -62,6 +67,33 @@ template <typename T>
 ad::Var<T> early_learning_loss(const ad::Var<T>& scores, std::span<const std::size_t> labels,
                                std::span<const std::size_t> rows, MatrixView<T> targets,
                                double beta, double lambda);
+
+/// AUX: the cross-entropy of scores + lambda b, b being variables of these samples that take up what
+/// the network does not fit, linearly where SOP has squares; those of the batch then make a step of
+/// plain gradient descent. A Hessian product is refused.
+///
+/// rows       n, which samples these are
+/// auxiliary  b of all samples x k, zeros at the start; those of `rows` are updated unless the loss is
+///            not finite
+/// lambda     0 or more
+/// rate       step size of b, 0 or more
+/// Source     Hu, Li, Yu (2020), Simple and effective regularization methods for training on noisily
+///            labeled data with generalization guarantee, ICLR, section 3.2
+template <typename T>
+ad::Var<T> auxiliary_loss(const ad::Var<T>& scores, std::span<const std::size_t> labels,
+                          std::span<const std::size_t> rows, MatrixView<T> auxiliary, double lambda,
+                          double rate);
+
+/// RDI: lambda^2 / 2 times the squared distance of the parameters from their start, to be added to a
+/// loss.
+///
+/// start   as many numbers as the parameters have, matrix after matrix; must live as long as the tape's
+///         values
+/// lambda  0 or more
+/// Source  Hu, Li, Yu (2020), section 3.1
+template <typename T>
+ad::Var<T> distance_to_start(std::span<const ad::Var<T>> parameters, MatrixView<const T> start,
+                             double lambda);
 
 /// Co-teaching: of two networks each learns, by cross-entropy, from the rows of which the other has
 /// the smallest losses, `kept` of all, at least one row. The sum of both means.

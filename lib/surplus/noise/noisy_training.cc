@@ -16,9 +16,9 @@
 namespace surplus {
 namespace {
 
-constexpr std::array<std::string_view, 9> kNames = {"cross-entropy", "label-smoothing", "gce",
-                                                    "forward",       "backward",        "elr",
-                                                    "co-teaching",   "mixup",           "sop"};
+constexpr std::array<std::string_view, 11> kNames = {
+    "cross-entropy", "label-smoothing", "gce", "forward", "backward", "elr",
+    "co-teaching",   "mixup",           "aux", "rdi",     "sop"};
 static_assert(kNames.size() == std::variant_size_v<NoisyLoss>);
 
 template <typename T>
@@ -44,7 +44,8 @@ struct Method {
     return label_smoothing_loss(scores(), labels(), loss.a);
   }
   ad::Var<T> operator()(const GeneralizedCrossEntropy& loss) const {
-    return generalized_cross_entropy_loss(scores(), labels(), loss.q);
+    return generalized_cross_entropy_loss(scores(), labels(), loss.q,
+                                          batch.epoch < loss.warm_up ? 0 : loss.k);
   }
   ad::Var<T> operator()(const ForwardCorrection& loss) const {
     return forward_correction_loss(scores(), labels(), loss.transition);
@@ -55,6 +56,14 @@ struct Method {
   ad::Var<T> operator()(const EarlyLearning& loss) const {
     return early_learning_loss<T>(scores(), labels(), batch.rows, state.averages, loss.beta,
                                   loss.lambda);
+  }
+  ad::Var<T> operator()(const AuxiliaryVariables& loss) const {
+    return auxiliary_loss<T>(scores(), labels(), batch.rows, state.auxiliary, loss.lambda,
+                             loss.rate);
+  }
+  ad::Var<T> operator()(const InitialDistance& loss) const {
+    return ad::add(cross_entropy(scores(), labels()),
+                   distance_to_start<T>(parameters, state.start, loss.lambda));
   }
   ad::Var<T> operator()(const CoTeaching& loss) const {
     const auto ramp = static_cast<double>(batch.epoch) / static_cast<double>(loss.ramp_epochs);
@@ -120,6 +129,7 @@ std::map<std::string, MatrixView<T>> NoisyState<T>::carried() {
   if (!sop.u.empty()) views.emplace("u", sop.u.view());
   if (!sop.v.empty()) views.emplace("v", sop.v.view());
   if (!averages.empty()) views.emplace("averages", averages.view());
+  if (!auxiliary.empty()) views.emplace("auxiliary", auxiliary.view());
   return views;
 }
 
@@ -131,6 +141,12 @@ NoisyState<T> start_noisy(const NoisyLoss& loss, std::size_t n, std::size_t clas
     state.sop = start_sop<T>(*sop, n, classes, rng);
   } else if (std::holds_alternative<EarlyLearning>(loss)) {
     state.averages = Matrix<T>(n, classes);
+  } else if (std::holds_alternative<AuxiliaryVariables>(loss)) {
+    state.auxiliary = Matrix<T>(n, classes);
+  } else if (const auto* distance = std::get_if<InitialDistance>(&loss)) {
+    state.start = Matrix<T>(distance->start.rows(), distance->start.cols());
+    std::ranges::transform(distance->start.values(), state.start.values().begin(),
+                           [](double value) { return static_cast<T>(value); });
   }
   return state;
 }

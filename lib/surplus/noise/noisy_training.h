@@ -28,6 +28,8 @@ struct LabelSmoothing {
 };
 struct GeneralizedCrossEntropy {
   double q = 0.7;
+  double k = 0;             ///< truncate at it ...
+  std::size_t warm_up = 0;  ///< ... after so many epochs
 };
 struct ForwardCorrection {
   Matrix<double> transition;  ///< label_noise.h
@@ -50,19 +52,29 @@ struct CoTeaching {
 struct Mixup {
   double a = 1;
 };
-using NoisyLoss =
-    std::variant<CrossEntropy, LabelSmoothing, GeneralizedCrossEntropy, ForwardCorrection,
-                 BackwardCorrection, EarlyLearning, CoTeaching, Mixup, SopConfig>;
+struct AuxiliaryVariables {
+  double lambda = 1, rate = 100;  ///< auxiliary_loss()
+};
+/// Cross-entropy and distance_to_start().
+struct InitialDistance {
+  double lambda = 0.1;
+  Matrix<double> start;  ///< 1 x parameters: Parameters::flat() before the first step
+};
+using NoisyLoss = std::variant<CrossEntropy, LabelSmoothing, GeneralizedCrossEntropy,
+                               ForwardCorrection, BackwardCorrection, EarlyLearning, CoTeaching,
+                               Mixup, AuxiliaryVariables, InitialDistance, SopConfig>;
 
 /// "cross-entropy", "label-smoothing", "gce", "forward", "backward", "elr", "co-teaching", "mixup",
-/// "sop".
+/// "aux", "rdi", "sop".
 std::string_view to_text(const NoisyLoss& loss);
 
 /// What a loss remembers of each of n samples; nothing, for most.
 template <typename T>
 struct NoisyState {
-  SopState<T> sop;     ///< of SopConfig
-  Matrix<T> averages;  ///< n x K, t of EarlyLearning
+  SopState<T> sop;      ///< of SopConfig
+  Matrix<T> averages;   ///< n x K, t of EarlyLearning
+  Matrix<T> auxiliary;  ///< n x K, b of AuxiliaryVariables
+  Matrix<T> start;      ///< of InitialDistance, never changed
   /// For TrainConfig::carried: the training then continues from its checkpoint to the same bits.
   std::map<std::string, MatrixView<T>> carried();
 };

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
@@ -79,7 +80,51 @@ BOOST_AUTO_TEST_CASE(an_images_numbers_are_its_own_and_the_same_on_any_threads) 
   BOOST_TEST((augmented(numbered(0), {}, Rng(7)) == numbered(0)));
 }
 
+BOOST_AUTO_TEST_CASE(a_distorted_image_is_a_line_of_itself_but_for_a_square_of_zeros) {
+  const std::size_t n = 2000;
+  const ImageShape shape{2, 5, 6};
+  Matrix<float> x(n, shape.size());
+  Rng(1).fill_normal(x.values());
+  const auto distorted = [&](const DistortConfig& config, std::size_t threads) {
+    set_thread_count(threads);
+    Matrix<float> to(n, shape.size());
+    distort_images<float>(shape, config, Rng(2), x, to);
+    set_thread_count(0);
+    return to;
+  };
+  const DistortConfig config{.contrast = 0.5, .brightness = 0.3, .cutout = 3};
+  const Matrix<float> to = distorted(config, 1);
+  BOOST_TEST((distorted(config, 3) == to));
+  double zeros = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    // The line through the two images' pixels that are not cut.
+    std::vector<std::size_t> left;
+    for (std::size_t j = 0; j < shape.size(); ++j) {
+      if (to(i, j) != 0) left.push_back(j);
+    }
+    // A square is cut from both channels, 4 to 9 of 30 pixels.
+    const std::size_t cut = shape.size() - left.size();
+    BOOST_TEST_REQUIRE((cut >= 8u && cut <= 18u && cut % 2 == 0));
+    zeros += static_cast<double>(cut) / n;
+    const double factor = (to(i, left[1]) - to(i, left[0])) / (x(i, left[1]) - x(i, left[0]));
+    const double shift = to(i, left[0]) - factor * x(i, left[0]);
+    BOOST_TEST_REQUIRE((factor > 0.49 && factor < 1.51 && std::abs(shift) < 0.31));
+    for (const std::size_t j : left) {
+      BOOST_TEST_REQUIRE(std::abs(to(i, j) - (factor * x(i, j) + shift)) < 1e-3);
+    }
+  }
+  // Means of min(3, ...) over centres: (2 * 2 + 3 * 3) / 5 lines times (2 * 2 + 4 * 3) / 6 columns.
+  BOOST_TEST(std::abs(zeros / 2 - 13.0 / 5 * 16 / 6) < 0.15);
+  BOOST_TEST((distorted({.contrast = 0, .brightness = 0, .cutout = 0}, 1) == x));
+}
+
 BOOST_AUTO_TEST_CASE(rows_that_are_not_images_get_one_clear_error) {
+  Matrix<float> one(2, 24);
+  BOOST_CHECK_EXCEPTION(distort_images<float>(kShape, {.contrast = -1}, Rng(1), one, one),
+                        ArgumentError,
+                        says("distort_images: contrast and brightness must be 0 or more; got "
+                             "contrast -1, brightness 0.5"));
+
   const Matrix<float> x(2, 24), narrow(2, 23);
   Matrix<float> to(2, 23);
   BOOST_CHECK_EXCEPTION(augment_images<float>(kShape, {}, Rng(1), x, to), ShapeError,

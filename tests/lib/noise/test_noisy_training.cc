@@ -92,15 +92,25 @@ BOOST_AUTO_TEST_CASE(baselines_have_the_losses_and_gradients_of_autograd) {
     Matrix<double> targets = matrix_of(all["targets"]);
     const Matrix<double> inverse = inverse_transition(transition);
     const auto scores = tape.leaf(z.view());
-    const auto loss = name == "label-smoothing" ? label_smoothing_loss(scores, y, 0.1)
-                      : name == "gce"           ? generalized_cross_entropy_loss(scores, y, 0.7)
-                      : name == "forward"       ? forward_correction_loss(scores, y, transition)
-                      : name == "backward"      ? backward_correction_loss(scores, y, inverse)
-                      : name == "elr"
-                          ? early_learning_loss<double>(scores, y, rows, targets, 0.7, 3)
-                          : consistency_loss(tape.leaf(weak.view()), scores);
+    const auto loss =
+        name == "label-smoothing" ? label_smoothing_loss(scores, y, 0.1)
+        : name == "gce"           ? generalized_cross_entropy_loss(scores, y, 0.7)
+        : name == "gce-truncated" ? generalized_cross_entropy_loss(scores, y, 0.7, 0.3)
+        : name == "aux"           ? auxiliary_loss<double>(scores, y, rows, targets, 1.5, 2)
+        : name == "forward"       ? forward_correction_loss(scores, y, transition)
+        : name == "backward"      ? backward_correction_loss(scores, y, inverse)
+        : name == "elr"           ? early_learning_loss<double>(scores, y, rows, targets, 0.7, 3)
+                                  : consistency_loss(tape.leaf(weak.view()), scores);
     BOOST_TEST(loss.item() == expected["loss"].get<double>(), boost::test_tools::tolerance(1e-12));
     BOOST_TEST_CONTEXT(name) { check_near(ad::gradient(loss, scores), expected["d_z"]); }
+    if (name != "aux") continue;
+    // A step of size 2 from the targets, which stand in for the variables.
+    const Matrix<double> before = matrix_of(all["targets"]);
+    Matrix<double> step(before.rows(), before.cols());
+    for (std::size_t i = 0; i < step.size(); ++i) {
+      step.values()[i] = (before.values()[i] - targets.values()[i]) / 2;
+    }
+    check_near(step, expected["d_b"]);
   }
 }
 
@@ -138,6 +148,9 @@ std::vector<NoisyLoss> all_losses() {
           EarlyLearning{},
           CoTeaching{.noise_rate = 0.3, .ramp_epochs = 3},
           Mixup{},
+          GeneralizedCrossEntropy{.k = 0.3, .warm_up = 2},
+          AuxiliaryVariables{.rate = 10},
+          InitialDistance{.lambda = 0.1, .start = Matrix<double>(1, 87, 0.01)},
           SopConfig{.alpha_u = 20, .alpha_v = 20, .start_scale = 1e-2},
           SopConfig{.alpha_u = 20,
                     .alpha_v = 20,
@@ -188,6 +201,7 @@ BOOST_AUTO_TEST_CASE(every_method_trains_to_the_same_bits_with_any_number_of_thr
     BOOST_TEST((one.result.parameters == four.result.parameters), to_text(loss));
     BOOST_TEST((one.state.sop == four.state.sop), to_text(loss));
     BOOST_TEST((one.state.averages == four.state.averages), to_text(loss));
+    BOOST_TEST((one.state.auxiliary == four.state.auxiliary), to_text(loss));
     // And it learns: the true labels, from the noisy ones.
     const auto network = noisy_scores(loss, mlp_scores<float>(problem.mlp));
     const Matrix<float> scores = predict<float>(network, one.result.parameters, problem.x);
@@ -219,6 +233,7 @@ BOOST_AUTO_TEST_CASE(every_method_continues_from_its_checkpoint_to_the_same_bits
     BOOST_TEST((result.parameters == whole.result.parameters), to_text(loss));
     BOOST_TEST((state.sop == whole.state.sop), to_text(loss));
     BOOST_TEST((state.averages == whole.state.averages), to_text(loss));
+    BOOST_TEST((state.auxiliary == whole.state.auxiliary), to_text(loss));
   }
 }
 
@@ -250,6 +265,67 @@ BOOST_AUTO_TEST_CASE(early_learning_targets_are_averages_of_predictions) {
   const Matrix<double> before = targets;
   early_learning_loss<double>(tape.leaf(bad.view()), labels, rows, targets, 0.9, 3);
   BOOST_TEST((targets == before));
+}
+
+BOOST_AUTO_TEST_CASE(a_truncated_loss_drops_what_it_does_not_believe_after_the_warm_up) {
+  // p_y is .5 and .12: with k = .3 the second sample counts a constant and moves nothing.
+  const Matrix<double> z = {{0, 0}, {0, 2}};
+  const Labels labels = {0, 0};
+  ad::Tape<double> tape;
+  const auto scores = tape.leaf(z.view());
+  const auto loss = generalized_cross_entropy_loss(scores, labels, 0.7, 0.3);
+  BOOST_TEST(loss.item() == ((1 - std::pow(0.5, 0.7)) + (1 - std::pow(0.3, 0.7))) / 0.7 / 2,
+             boost::test_tools::tolerance(1e-12));
+  const Matrix<double> d = ad::gradient(loss, scores);
+  BOOST_TEST(d(0, 0) < 0);
+  BOOST_TEST(d(1, 0) == 0);
+  BOOST_TEST(d(1, 1) == 0);
+  const Problem problem;
+  const auto weights = [&](const NoisyLoss& one) {
+    return trained(problem, one).result.parameters;
+  };
+  BOOST_TEST((weights(GeneralizedCrossEntropy{.k = 0.3, .warm_up = 6}) ==
+              weights(GeneralizedCrossEntropy{})));
+  BOOST_TEST((weights(GeneralizedCrossEntropy{.k = 0.3, .warm_up = 5}) !=
+              weights(GeneralizedCrossEntropy{})));
+}
+
+BOOST_AUTO_TEST_CASE(auxiliary_variables_take_up_wrong_labels_and_stay_if_the_loss_is_not_finite) {
+  const Problem problem;
+  const Trained aux = trained(problem, AuxiliaryVariables{.lambda = 1, .rate = 30});
+  double right = 0, wrong = 0, of_right = 0, of_wrong = 0;
+  for (std::size_t i = 0; i < Problem::kSamples; ++i) {
+    const bool turned = problem.noisy[i] != problem.labels[i];
+    const double at_label = double{aux.state.auxiliary(i, problem.noisy[i])};
+    (turned ? wrong : right) += 1;
+    (turned ? of_wrong : of_right) += at_label;
+  }
+  BOOST_TEST(of_wrong / wrong > 2 * of_right / right);
+  Matrix<double> b(2, 2, 0.5);
+  const Matrix<double> before = b, z = {{std::nan(""), 0}, {0, 0}};
+  ad::Tape<double> tape;
+  const Labels labels = {0, 1}, rows = {0, 1};
+  auxiliary_loss<double>(tape.leaf(z.view()), labels, rows, b, 1, 1);
+  BOOST_TEST((b == before));
+}
+
+BOOST_AUTO_TEST_CASE(the_distance_to_the_start_pulls_each_parameter_back) {
+  Parameters<double> w({{"a", {2, 3}}, {"b", {1, 2}}});
+  Rng(1).fill_normal(w.flat());
+  Matrix<double> start(1, w.size());
+  Rng(2).fill_normal(start.values());
+  ad::Tape<double> tape;
+  const auto leaves = leaves_of(w, tape);
+  const auto distance = distance_to_start<double>(leaves, start, 0.3);
+  Parameters<double> d(w.layout());
+  ad::gradient(distance, sinks_of(leaves, d));
+  double square = 0;
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    const double away = w.flat()[i] - start(0, i);
+    square += away * away;
+    BOOST_TEST(d.flat()[i] == 0.09 * away, boost::test_tools::tolerance(1e-12));
+  }
+  BOOST_TEST(distance.item() == 0.045 * square, boost::test_tools::tolerance(1e-12));
 }
 
 BOOST_AUTO_TEST_CASE(each_of_two_teachers_picks_the_small_losses_of_the_other) {
@@ -349,6 +425,20 @@ BOOST_AUTO_TEST_CASE(bad_input_is_one_error) {
         elr({0, 2}, 0.7, 3);
       },
       "early_learning_loss: rows must be below the number of samples; got row 2, samples 2");
+  refuses([&] { generalized_cross_entropy_loss(scores, labels, 0.7, 1); },
+          "generalized_cross_entropy_loss: k must be 0 or more, below 1; got k 1");
+  refuses([&] { auxiliary_loss<double>(scores, labels, rows, targets, -1, 1); },
+          "auxiliary_loss: lambda and rate must be 0 or more; got lambda -1, rate 1");
+  refuses([&] { auxiliary_loss<double>(scores, labels, rows, square, 1, 1); },
+          "auxiliary_loss: there must be a row of auxiliary variables for each label; got rows 2, "
+          "labels 2, auxiliary variables 2 x 2, classes 3");
+  const std::vector<ad::Var<double>> leaves = {scores};
+  refuses([&] { distance_to_start<double>(leaves, square, 1); },
+          "distance_to_start: the start must be a row with a number per parameter; got start 2 x "
+          "2, parameters 6");
+  const Matrix<double> row(1, 6);
+  refuses([&] { distance_to_start<double>(leaves, row, -1); },
+          "distance_to_start: lambda must be 0 or more; got lambda -1");
   refuses([&] { co_teaching_loss(scores, scores, labels, 0); },
           "co_teaching_loss: kept must be above 0 and at most 1; got kept 0");
   refuses([&] { co_teaching_loss(scores, tape.leaf(square.view()), labels, 1); },

@@ -10,8 +10,15 @@
 #include <vector>
 
 #include "surplus/autodiff/derivatives.h"
+#include "surplus/autodiff/ops/arithmetic.h"
+#include "surplus/autodiff/ops/matmul.h"
+#include "surplus/autodiff/ops/rearrange.h"
+#include "surplus/autodiff/ops/reduce.h"
+#include "surplus/autodiff/ops/unary.h"
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
+#include "surplus/nn/mlp.h"
+#include "surplus/noise/sparse_noise.h"
 #include "tests/support/matrices.h"
 
 namespace surplus {
@@ -310,6 +317,58 @@ BOOST_AUTO_TEST_CASE(without_noise_variables_it_is_cross_entropy) {
       BOOST_TEST(std::abs(d.z(i, j) - slope / 9) < 1e-9);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(
+    on_a_linear_model_with_squared_loss_it_is_the_sparse_noise_descent_by_columns) {
+  // A hidden layer that stands still, one-hot labels of which some are wrong, and the noise term
+  // u*u - v*v of every entry, trained through the tape.
+  constexpr std::size_t kSamples = 18, kHidden = 25, kSteps = 400;
+  const MlpConfig hidden{.inputs = 4, .hidden = {}, .outputs = kHidden};
+  Matrix<double> x(kSamples, 4), y(kSamples, 3);
+  Rng(1).fill_normal(x.values());
+  for (std::size_t i = 0; i < kSamples; ++i) y(i, i % 5 == 0 ? (i + 1) % 3 : i % 3) = 1;
+  const Parameters<double> frozen = mlp_parameters<double>(hidden, Rng(2));
+  ad::Tape<double> once;
+  const Matrix<double> features(
+      ad::relu(mlp<double>(hidden, leaves_of(frozen, once), once.leaf(x.view()))).value());
+  const SparseNoiseConfig config{.method = SparseNoiseMethod::kGradientDescent,
+                                 .lambda = 0.3,
+                                 .gamma = 1e-2,
+                                 .tau = 1e-3,
+                                 .iterations = kSteps,
+                                 .gap_tolerance = 0};
+  const std::vector<SparseNoiseResult> columns =
+      solve_sparse_noise_columns(factor_sparse_noise(features), y, config);
+  const SparseNoisePrice price = columns[0].price;
+
+  Parameters<double> w({{"theta", {3, kHidden}}, {"u", {kSamples, 3}}, {"v", {kSamples, 3}}});
+  std::ranges::fill(w.flat().subspan(w.offset(1)), price.gamma);
+  Parameters<double> d(w.layout());
+  for (std::size_t step = 0; step < kSteps; ++step) {
+    ad::Tape<double> tape;
+    const auto leaves = leaves_of(w, tape);
+    const auto noise = ad::sub(ad::square(leaves[1]), ad::square(leaves[2]));
+    const auto scores = ad::matmul(tape.leaf(features.view()), ad::transpose(leaves[0]));
+    const auto rest = ad::sub(ad::add(scores, noise), tape.leaf(y.view()));
+    const auto loss = ad::mul(ad::sum(ad::square(rest)), tape.constant(0.5));
+    ad::gradient(loss, sinks_of(leaves, d));
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      w.flat()[i] -= 1e-3 * (i < w.offset(1) ? 1 : price.alpha) * d.flat()[i];
+    }
+  }
+  double worst = 0, moved = 0;
+  for (std::size_t k = 0; k < 3; ++k) {
+    const auto differ = [&](double a, double b) { worst = std::max(worst, std::abs(a - b)); };
+    for (std::size_t l = 0; l < kHidden; ++l) differ(w["theta"](k, l), columns[k].theta[l]);
+    for (std::size_t i = 0; i < kSamples; ++i) {
+      differ(w["u"](i, k), columns[k].u[i]);
+      differ(w["v"](i, k), columns[k].v[i]);
+      moved = std::max(moved, std::abs(columns[k].u[i]) / price.gamma);
+    }
+  }
+  BOOST_TEST(worst < 1e-11);
+  BOOST_TEST(moved > 3);  // there is something to agree on
 }
 
 BOOST_AUTO_TEST_CASE(diagnostics_tell_the_noise_that_was_found) {
