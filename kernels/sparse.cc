@@ -176,6 +176,7 @@ HWY_INLINE void Sddmm(const SparseRows& w, std::size_t begin, std::size_t end, s
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   const std::uint32_t first = w.start[begin];
+  T rest[kGroup] = {};
   if (!add) std::fill_n(d_values, w.start[end] - first, T{0});
   for (std::size_t t = 0; t < tiles; ++t, x += w.cols * x_stride, d_y += w.rows * d_y_stride) {
     ForColumns(d, width, [&]<std::size_t kVectors>(std::size_t j) HWY_ATTR {
@@ -184,19 +185,20 @@ HWY_INLINE void Sddmm(const SparseRows& w, std::size_t begin, std::size_t end, s
         for (std::size_t v = 0; v < kVectors; ++v) {
           row[v] = hn::LoadU(d, d_y + r * d_y_stride + j + v * lanes);
         }
-        const std::uint32_t last = w.start[r + 1];
         std::uint32_t k = w.start[r];
-        for (; k + kGroup <= last; k += kGroup) {
+        const std::uint32_t last = w.start[r + 1];
+        if (k == last) continue;
+        for (; k + kGroup < last; k += kGroup) {
           AddGroup<kVectors>(d, row, w.col + k, x + j, x_stride, d_values + (k - first));
         }
-        if (k < last) {
-          // The same tree for the last ones, with the last column again in the places left over.
-          std::uint32_t cols[kGroup];
-          for (std::uint32_t g = 0; g < kGroup; ++g) cols[g] = w.col[std::min(k + g, last - 1)];
-          T group[kGroup] = {};
-          std::copy(d_values + (k - first), d_values + (last - first), group);
-          AddGroup<kVectors>(d, row, cols, x + j, x_stride, group);
-          std::copy_n(group, last - k, d_values + (k - first));
+        // The same tree for the last ones, with the last column again in the places left over. No
+        // branch here, which would often be mispredicted.
+        std::uint32_t cols[kGroup];
+        T sums[kGroup] = {};
+        for (std::uint32_t g = 0; g < kGroup; ++g) cols[g] = w.col[std::min(k + g, last - 1)];
+        AddGroup<kVectors>(d, row, cols, x + j, x_stride, sums);
+        for (std::uint32_t g = 0; g < kGroup; ++g) {
+          *(k + g < last ? d_values + (k + g - first) : rest + g) += sums[g];
         }
       }
     });

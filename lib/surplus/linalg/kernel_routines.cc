@@ -10,6 +10,7 @@
 #include "kernels/philox.h"
 #include "kernels/reduce.h"
 #include "kernels/softmax_cross_entropy.h"
+#include "kernels/sparse.h"
 #include "kernels/update.h"
 #include "kernels/vector_math.h"
 #include "surplus/core/matrix.h"
@@ -300,6 +301,41 @@ void add_itml(KernelTable& table) {
   }
 }
 
+// 1000 x 784 places, one in `every`, and a batch of 128 examples in tiles of 32.
+auto sparse_call(bool forward, std::size_t every) {
+  constexpr std::size_t m = 1000, n = 784, tiles = 4, width = 32;
+  std::vector<std::uint32_t> start{0}, col;
+  for (std::uint32_t at = 0; at < m * n; ++at) {
+    // Scattered, but the same in each run.
+    if (at * 2654435761u % every == 0) col.push_back(at % n);
+    if (at % n == n - 1) start.push_back(static_cast<std::uint32_t>(col.size()));
+  }
+  return [=, values = numbers<float>(1, col.size()), x = numbers<float>(tiles * n, width),
+          y = numbers<float>(tiles * m, width), d = Matrix<float>(1, col.size())]() mutable {
+    const kernels::SparseRows w{m, n, start.data(), col.data()};
+    if (forward) {
+      kernels::spmm(w, values.data(), 0, m, tiles, width, x.data(), width, nullptr, true, y.data(),
+                    width);
+    } else {
+      kernels::sddmm(w, 0, m, tiles, width, y.data(), width, x.data(), width, false, d.data());
+    }
+  };
+}
+
+void add_sparse(KernelTable& table) {
+  constexpr double elements = 1000 * 784, batch = 128;
+  for (const bool forward : {true, false}) {
+    for (const std::size_t every : {10u, 50u}) {
+      const double places = elements / as_double(every);
+      const double bytes = 8 * places + 4 * batch * (1000 + 784);
+      table.push_back({"layers", forward ? "spmm relu" : "sddmm", "float",
+                       "1000 x 784 / " + std::to_string(every) + " x 128", 2 * places * batch,
+                       bytes, bytes, KernelTraffic::kWrites,
+                       [=] { return sparse_call(forward, every); }});
+    }
+  }
+}
+
 }  // namespace
 
 KernelTable kernel_routines(const std::vector<ProductRival>& rivals) {
@@ -314,6 +350,7 @@ KernelTable kernel_routines(const std::vector<ProductRival>& rivals) {
   add_softmax<double>(table);
   add_layers<float>(table);
   add_layers<double>(table);
+  add_sparse(table);
   add_updates<float>(table);
   add_updates<double>(table);
   add_philox<float>(table);

@@ -17,11 +17,11 @@ static_assert(kTileUnit == kernels::kTileUnit);
 // long with four, with which a tile of 784 features takes 200 of the 512 KiB of L2.
 constexpr std::size_t kRowBytes = 128;
 
-// Products of places and examples that a task has: some 100 microseconds.
-constexpr std::size_t kTaskProducts = std::size_t{1} << 20;
-// Places of a piece of the gradient, for which every tile is read once: as many as keep that small beside
-// the work, and their gradient in L2.
-constexpr std::size_t kPieceSize = std::size_t{1} << 15;
+// Places that a task has, whose values and columns stay in L2 while tile after tile passes; with fewer a
+// tile that does not stay there itself is read too often.
+constexpr std::size_t kRangeSize = std::size_t{1} << 15;
+// Small layers are still shared among threads, in as many ranges of at least so many places.
+constexpr std::size_t kFewRanges = 4, kLeastRangeSize = std::size_t{1} << 12;
 
 kernels::SparseRows by_row(const SparsePattern& w) {
   return {w.rows(), w.cols(), w.row_start().data(), w.col().data()};
@@ -30,12 +30,14 @@ kernels::SparseRows by_column(const SparsePattern& w) {
   return {w.cols(), w.rows(), w.col_start().data(), w.row().data()};
 }
 
-// Rows cut into `count` ranges of about as many places each.
+// Ranges of rows with about as many places each.
 class Ranges {
  public:
-  Ranges(const kernels::SparseRows& w, std::size_t places)
-      : w_(w),
-        count_(std::max<std::size_t>(1, w.start[w.rows] / std::max<std::size_t>(1, places))) {}
+  explicit Ranges(const kernels::SparseRows& w) : w_(w) {
+    const std::size_t places = w.start[w.rows];
+    count_ = std::max(places / kRangeSize, std::min(kFewRanges, places / kLeastRangeSize));
+    count_ = std::max<std::size_t>(1, count_);
+  }
   std::size_t count() const { return count_; }
   std::size_t begin(std::size_t i) const {
     if (i == 0) return 0;
@@ -72,13 +74,13 @@ void require_places(const char* function, const SparsePattern& w, std::size_t va
                   "values", values, "places", w.size());
 }
 
-// Tiles one after the other, each by all threads, so that it stays in the caches.
+// All tiles of a range, then the next range.
 template <typename T>
 void product(const kernels::SparseRows& w, const T* values, std::size_t tiles,
              MatrixView<const T> x, MatrixView<T> y, const T* bias, bool relu, bool add) {
-  const Ranges ranges(w, kTaskProducts / x.cols());
+  const Ranges ranges(w);
   parallel_for(tiles * ranges.count(), [&](std::size_t task) {
-    const std::size_t tile = task / ranges.count(), range = task % ranges.count();
+    const std::size_t range = task / tiles, tile = task % tiles;
     const std::size_t begin = ranges.begin(range), end = ranges.begin(range + 1);
     const T* const from = x.data() + tile * w.cols * x.stride();
     T* const to = y.data() + tile * w.rows * y.stride();
@@ -170,7 +172,7 @@ void sampled_matmul(const SparsePattern& w, std::type_identity_t<MatrixView<cons
   require_places(kName, w, d_values.size());
   const std::size_t tiles = tiles_of(kName, w.shape(), x.shape(), d_y.shape());
   const kernels::SparseRows rows = by_row(w);
-  const Ranges ranges(rows, kPieceSize);
+  const Ranges ranges(rows);
   parallel_for(ranges.count(), [&](std::size_t i) {
     const std::size_t begin = ranges.begin(i), end = ranges.begin(i + 1);
     kernels::sddmm(rows, begin, end, tiles, x.cols(), d_y.data(), d_y.stride(), x.data(),
@@ -184,7 +186,7 @@ void sampled_matmul_in_pieces(const SparsePattern& w, MatrixView<const T> d_y,
                               const std::function<void(std::size_t, std::span<const T>)>& take) {
   const std::size_t tiles = tiles_of("sampled_matmul_in_pieces", w.shape(), x.shape(), d_y.shape());
   const kernels::SparseRows rows = by_row(w);
-  const Ranges ranges(rows, kPieceSize);
+  const Ranges ranges(rows);
   parallel_for(ranges.count(), [&](std::size_t i) {
     const std::size_t begin = ranges.begin(i), end = ranges.begin(i + 1);
     const std::size_t first = rows.start[begin], count = rows.start[end] - first;
