@@ -54,6 +54,12 @@ def conv2d(stride):
                                         stride=stride, padding=1))
 
 
+def tiles(x):
+    """Rows in tiles of 16."""
+    padded = F.pad(x, (0, 0, 0, -x.shape[0] % 16))
+    return padded.reshape(-1, 16, x.shape[1]).permute(0, 2, 1).reshape(-1, 16)
+
+
 def sparse_linear(f):
     """Of 5 x 4, on tiles of 4 features x 16 examples."""
     def of(x, values, *bias):
@@ -61,6 +67,17 @@ def sparse_linear(f):
         z = w.reshape(5, 4) @ x.reshape(-1, 4, 16)
         return f(z + bias[0].reshape(5, 1) if bias else z).reshape(-1, 16)
     return of
+
+
+def sparse_conv2d(x, values, bias):
+    w = torch.zeros(54, dtype=x.dtype).index_put((torch.arange(1, 54, 3),), values[0])
+    return torch.tanh(conv2d(2)(x, w.reshape(3, 18)) + bias)
+
+
+def window_tiles(x):
+    """Features line, column, channel; unfold has channel, line, column."""
+    rows = F.unfold(images(x, 4, 3), 3, padding=1).reshape(-1, 2, 9, 12).permute(0, 3, 2, 1).reshape(24, 18)
+    return tiles(rows)
 
 
 # name: (shapes, low, high, function)
@@ -131,11 +148,11 @@ ROWS = {
     "sparse_linear": (SPARSE, -1, 1, sparse_linear(lambda z: z)),
     "sparse_linear (relu)": (SPARSE, -1, 1, sparse_linear(torch.relu)),
     "sparse_linear (tanh)": (SPARSE, -1, 1, sparse_linear(torch.tanh)),
-    "sparse_linear (sigmoid)": (SPARSE, -1, 1, sparse_linear(torch.sigmoid)),
     "sparse_linear (gelu)": (SPARSE, -1, 1, sparse_linear(gelu)),
-    "sparse_linear (erf)": (SPARSE, -1, 1, sparse_linear(torch.erf)),
     "sparse_linear (no bias)": (SPARSE[:2], -1, 1, sparse_linear(lambda z: z)),
-    "to_tiles": ([(20, 3)], -1, 1, lambda x: F.pad(x, (0, 0, 0, 12)).reshape(2, 16, 3).permute(0, 2, 1).reshape(6, 16)),
+    "sparse_conv2d": ([(24, 2), (1, 18), (1, 3)], -1, 1, sparse_conv2d),
+    "window_tiles": ([(24, 2)], -1, 1, window_tiles),
+    "to_tiles": ([(20, 3)], -1, 1, tiles),
     "from_tiles": ([(6, 16)], -1, 1, lambda x: x.reshape(2, 3, 16).permute(0, 2, 1).reshape(32, 3)[:20]),
 }
 

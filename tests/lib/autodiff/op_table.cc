@@ -14,6 +14,7 @@
 #include "surplus/autodiff/ops/reduce.h"
 #include "surplus/autodiff/ops/row_norm.h"
 #include "surplus/autodiff/ops/softmax.h"
+#include "surplus/autodiff/ops/sparse_conv2d.h"
 #include "surplus/autodiff/ops/sparse_linear.h"
 #include "surplus/autodiff/ops/unary.h"
 
@@ -475,13 +476,16 @@ std::vector<OpRow<T>> images() {
   };
 }
 
-// Of 5 x 4 with an empty row and column, of 1 x 1 with its place or without; by the number of places.
+// Of 5 x 4 with an empty row and column, of 3 x 18 (one in three), of 1 x 1 with its place or without;
+// by the number of places.
 const SparsePattern& pattern_of(Shape values) {
-  static const std::uint32_t positions[] = {0, 2, 4, 6, 12, 18};
-  static const SparsePattern some({5, 4}, positions), one = SparsePattern::full({1, 1}),
-                                                      none({1, 1}, {});
+  static const std::uint32_t few[] = {0, 2, 4, 6, 12, 18},
+                             more[] = {1,  4,  7,  10, 13, 16, 19, 22, 25,
+                                       28, 31, 34, 37, 40, 43, 46, 49, 52};
+  static const SparsePattern some({5, 4}, few), windows({3, 18}, more),
+      one = SparsePattern::full({1, 1}), none({1, 1}, {});
   const std::size_t places = values.rows * values.cols;
-  return places == 6 ? some : places == 1 ? one : none;
+  return places == 6 ? some : places == 18 ? windows : places == 1 ? one : none;
 }
 
 template <typename T>
@@ -503,26 +507,44 @@ std::vector<OpRow<T>> sparse_layers() {
       {{{8, 16}, {1, 6}, {5, 1}},
        "sparse_linear: bias must be one row with a column per row of the pattern; got bias 5 x 1, "
        "pattern 5 x 4"}};
-  const auto row = [&](const char* name, auto activation) -> OpRow<T> {
-    return {name,
-            layer,
-            -1,
-            1,
-            kNoKink,
-            [](Operands<T> x) {
-              return sparse_linear(x[0], x[1], pattern_of(x[1].shape()), x[2],
-                                   decltype(activation)::value);
-            },
-            errors};
-  };
-  const auto is = []<Activation f>() { return std::integral_constant<Activation, f>(); };
   return {
-      row("sparse_linear", is.template operator()<Activation::kIdentity>()),
-      row("sparse_linear (relu)", is.template operator()<Activation::kRelu>()),
-      row("sparse_linear (tanh)", is.template operator()<Activation::kTanh>()),
-      row("sparse_linear (sigmoid)", is.template operator()<Activation::kSigmoid>()),
-      row("sparse_linear (gelu)", is.template operator()<Activation::kGelu>()),
-      row("sparse_linear (erf)", is.template operator()<Activation::kErf>()),
+      {"sparse_linear", layer, -1, 1, kNoKink,
+       [](Operands<T> x) { return sparse_linear(x[0], x[1], pattern_of(x[1].shape()), x[2]); },
+       errors},
+      {"sparse_linear (relu)", layer, -1, 1, kNoKink,
+       [](Operands<T> x) {
+         return sparse_linear(x[0], x[1], pattern_of(x[1].shape()), x[2], Activation::kRelu);
+       },
+       errors},
+      {"sparse_linear (tanh)", layer, -1, 1, kNoKink,
+       [](Operands<T> x) {
+         return sparse_linear(x[0], x[1], pattern_of(x[1].shape()), x[2], Activation::kTanh);
+       },
+       errors},
+      {"sparse_linear (gelu)", layer, -1, 1, kNoKink,
+       [](Operands<T> x) {
+         return sparse_linear(x[0], x[1], pattern_of(x[1].shape()), x[2], Activation::kGelu);
+       },
+       errors},
+      {"sparse_conv2d",
+       {{{24, 2}, {1, 18}, {1, 3}}, {{1, 1}, {1, 1}, {1, 1}}},
+       -1,
+       1,
+       kNoKink,
+       [](Operands<T> x) {
+         return sparse_conv2d(x[0], x[1], pattern_of(x[1].shape()), windows_of(x[0], 2), x[2],
+                              Activation::kTanh);
+       },
+       {{{{24, 3}, {1, 18}, {1, 3}},
+         "sparse_conv2d: the pattern must have a column per number in a window of x; got pattern 3 "
+         "x 18, x 24 x 3, window 3"}}},
+      {"window_tiles",
+       {{{24, 2}}, {{1, 1}}, {{0, 2}}, {{12, 0}}},
+       -1,
+       1,
+       kNoKink,
+       [](Operands<T> x) { return window_tiles(x[0], windows_of(x[0], 1), 16); },
+       {}},
       {"sparse_linear (no bias)",
        {{{8, 16}, {1, 6}}, {{1, 16}, {1, 1}}, {{0, 16}, {1, 6}}},
        -1,

@@ -12,6 +12,7 @@
 #include "surplus/autodiff/ops/linear.h"
 #include "surplus/autodiff/ops/pool2d.h"
 #include "surplus/autodiff/ops/reduce.h"
+#include "surplus/autodiff/ops/sparse_conv2d.h"
 #include "surplus/autodiff/ops/unary.h"
 #include "surplus/core/parallel.h"
 #include "tests/support/matrices.h"
@@ -146,6 +147,45 @@ BOOST_AUTO_TEST_CASE(windows_out_of_their_domain_get_one_clear_error) {
                         says("global_average_pool: there must be a pixel; got pixels 0"));
   BOOST_CHECK_EXCEPTION(channels_last(tape.leaf(x), 0), ArgumentError,
                         says("channels_last: there must be a channel; got channels 0"));
+}
+
+BOOST_AUTO_TEST_CASE(a_sparse_convolution_is_one_with_zeros_on_any_number_of_threads) {
+  for (const ImageWindows& windows :
+       {ImageWindows{.height = 9, .width = 7, .window = 3, .stride = 1, .padding = 1},
+        ImageWindows{.height = 9, .width = 7, .window = 5, .stride = 2, .padding = 2},
+        ImageWindows{.height = 9, .width = 7, .window = 1, .stride = 2, .padding = 0}}) {
+    const std::size_t in = 3, out = 5, depth = windows.window * windows.window * in;
+    Matrix<double> w = random_matrix<double>(out, depth, 1);
+    for (std::size_t i = 0; i < w.size(); ++i) w.values()[i] *= i % 3 == 1 ? 1 : 0;
+    const auto pattern = SparsePattern::of_dense<double>(w);
+    const std::vector<double> values = values_at<double>(pattern, w);
+    const auto x = random_matrix<double>(6 * 63, in, 2), bias = random_matrix<double>(1, out, 3);
+    Tape<double> tape;
+    const Var<double> at_x = tape.leaf(x), at_w = tape.leaf(w), at_bias = tape.leaf(bias),
+                      at_values = tape.leaf({values.data(), 1, values.size()});
+    const Var<double> dense = relu(add(conv2d(at_x, at_w, windows), at_bias));
+    const Var<double> loss = sum(square(dense));
+    const auto list = [](const Matrix<double>& m) {
+      return std::vector<double>(m.values().begin(), m.values().end());
+    };
+    std::vector<Matrix<double>> one;
+    for (const std::size_t threads : {1, 2}) {
+      set_thread_count(threads);
+      const Var<double> y =
+          sparse_conv2d(at_x, at_values, pattern, windows, at_bias, Activation::kRelu);
+      const Var<double> sparse_loss = sum(square(y));
+      const std::vector<Matrix<double>> d = {Matrix<double>(y.value()), gradient(sparse_loss, at_x),
+                                             gradient(sparse_loss, at_bias),
+                                             gradient(sparse_loss, at_values)};
+      set_thread_count(0);
+      require_near(list(d[0]), list(Matrix<double>(dense.value())));
+      require_near(list(d[1]), list(gradient(loss, at_x)));
+      require_near(list(d[2]), list(gradient(loss, at_bias)));
+      require_near(list(d[3]), values_at<double>(pattern, gradient(loss, at_w)));
+      if (threads == 1) one = d;
+      BOOST_TEST((d == one));
+    }
+  }
 }
 
 }  // namespace

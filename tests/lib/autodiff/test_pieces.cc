@@ -8,6 +8,7 @@
 #include "surplus/autodiff/derivatives.h"
 #include "surplus/autodiff/ops/linear.h"
 #include "surplus/autodiff/ops/reduce.h"
+#include "surplus/autodiff/ops/sparse_conv2d.h"
 #include "surplus/autodiff/ops/sparse_linear.h"
 #include "surplus/autodiff/ops/unary.h"
 #include "surplus/core/parallel.h"
@@ -155,6 +156,23 @@ BOOST_AUTO_TEST_CASE(descent_on_active_weights_is_that_of_masked_ones_to_the_bit
     BOOST_TEST((active[1] == masked[1]));
     BOOST_TEST((active[3] == masked[3]));
   }
+}
+
+BOOST_AUTO_TEST_CASE(tiles_out_of_their_domain_are_refused) {
+  const Matrix<double> x(12, 2), tiles(2, 16), values(1, 0);
+  const SparsePattern empty({2, 0}, {});
+  Tape<double> tape;
+  const auto at_x = tape.leaf(x), at_tiles = tape.leaf(tiles), at_values = tape.leaf(values);
+  const auto refuses = [](const auto& call, const std::string& text) {
+    BOOST_CHECK_EXCEPTION(call(), ArgumentError, says(text));
+  };
+  refuses([&] { to_tiles(at_x, 15); },
+          "to_tiles: the width must be a multiple of 16; got width 15");
+  refuses([&] { window_tiles(at_x, {.height = 4, .width = 3}, 15); },
+          "window_tiles: the width must be a multiple of 16; got width 15");
+  refuses([&] { from_tiles(at_tiles, 0); }, "from_tiles: there must be an example; got n 0");
+  refuses([&] { sparse_linear(at_tiles, at_values, empty); },
+          "sparse_linear: the pattern must have rows and columns; got pattern 2 x 0");
 }
 
 BOOST_AUTO_TEST_CASE(a_leaf_may_be_changed_by_its_own_pieces) {
