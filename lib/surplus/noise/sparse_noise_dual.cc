@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "kernels/gemv.h"
+#include "kernels/sparse_noise.h"
 #include "kernels/vector_math.h"
 #include "surplus/core/errors.h"
 #include "surplus/linalg/cholesky.h"
@@ -24,14 +25,17 @@ constexpr double kLastStep = 1e-12;
 // Without the last step's size falling for so long, rounding has taken over.
 constexpr std::size_t kPatience = 8;
 
-// z = B' mu and out = B z.
+// z = B' mu.
 void coordinates(const SparseNoiseProblem& problem, const double* mu, double* z) {
   const MatrixView<const double> b = problem.b_t;
   kernels::gemv(false, b.rows(), b.cols(), 1.0, b.data(), b.stride(), mu, 1, 0.0, z, 1);
 }
-void image(const SparseNoiseProblem& problem, const double* z, double* out) {
+
+// z = B' x and out = B (scale z), scale being ones if it is null.
+void product(const SparseNoiseProblem& problem, const double* x, const double* scale, double* z,
+             double* out) {
   const MatrixView<const double> b = problem.b_t;
-  kernels::gemv(true, b.rows(), b.cols(), 1.0, b.data(), b.stride(), z, 1, 0.0, out, 1);
+  kernels::row_space_product(b.rows(), b.cols(), b.data(), b.stride(), x, scale, z, out);
 }
 
 double clip(const SparseNoiseProblem& problem, std::size_t i, double mu) {
@@ -87,9 +91,8 @@ Certificate certify(const SparseNoiseProblem& problem, std::span<const double> m
   c.s.resize(n);
   std::vector<double> clipped(n), inside(r);
   for (std::size_t i = 0; i < n; ++i) clipped[i] = clip(problem, i, mu[i]);
-  coordinates(problem, mu.data(), c.z.data());
+  product(problem, mu.data(), nullptr, c.z.data(), c.image.data());
   coordinates(problem, clipped.data(), inside.data());
-  image(problem, c.z.data(), c.image.data());
   double ridge = 0, apart = 0;
   for (std::size_t l = 0; l < r; ++l) {
     ridge += c.z[l] * c.z[l];
@@ -122,8 +125,7 @@ void accelerated_projection(const SparseNoiseProblem& problem, const Limits& lim
   std::vector<double> ahead = state.mu, next(n), z(problem.values.size()), gradient(n);
   double t = 1;
   while (state.iterations < limits.iterations) {
-    coordinates(problem, ahead.data(), z.data());
-    image(problem, z.data(), gradient.data());
+    product(problem, ahead.data(), nullptr, z.data(), gradient.data());
     double turn = 0;
     for (std::size_t i = 0; i < n; ++i) {
       const double slope = gradient[i] + problem.nu * ahead[i] - problem.y[i];
@@ -151,13 +153,14 @@ void alternating_directions(const SparseNoiseProblem& problem, const Limits& lim
   double rho = problem.nu;
   if (r > 0) rho += problem.values.front() * problem.values.back();
   const double shift = problem.nu + rho;
-  std::vector<double> scaled(n), side(n), x(n), z(r);
+  std::vector<double> scaled(n), side(n), x(n), z(r), shrink(r);
+  for (std::size_t l = 0; l < r; ++l) {
+    shrink[l] = 1 / (shift + problem.values[l] * problem.values[l]);
+  }
   while (state.iterations < limits.iterations) {
     // (B B' + shift I) x = side, B' B being diagonal.
     for (std::size_t i = 0; i < n; ++i) side[i] = problem.y[i] + rho * (state.mu[i] - scaled[i]);
-    coordinates(problem, side.data(), z.data());
-    for (std::size_t l = 0; l < r; ++l) z[l] /= shift + problem.values[l] * problem.values[l];
-    image(problem, z.data(), x.data());
+    product(problem, side.data(), shrink.data(), z.data(), x.data());
     for (std::size_t i = 0; i < n; ++i) {
       const double relaxed =
           kOverRelaxation * (side[i] - x[i]) / shift + (1 - kOverRelaxation) * state.mu[i];
@@ -186,8 +189,7 @@ void newton(const SparseNoiseProblem& problem, const Limits& limits, DualState& 
     const double share = log_gamma / problem.log_gamma;
     const double up = problem.alpha_plus * share, down = problem.alpha_minus * share;
     barrier.evaluate(log_gamma, up, down, state.mu.data());
-    coordinates(problem, state.mu.data(), z.data());
-    image(problem, z.data(), side.data());
+    product(problem, state.mu.data(), nullptr, z.data(), side.data());
     double residual = 0;
     for (std::size_t i = 0; i < n; ++i) {
       state.s[i] = barrier.up()[i] - barrier.down()[i];
@@ -228,40 +230,43 @@ void newton(const SparseNoiseProblem& problem, const Limits& limits, DualState& 
 
 void descend(const SparseNoiseProblem& problem, bool mirror, double tau, const Limits& limits,
              DualState& state) {
-  const std::size_t n = problem.size();
-  Barrier barrier(problem);
-  std::vector<double> z(problem.values.size()), product(n);
+  const std::size_t n = problem.size(), r = problem.values.size();
   state.s.assign(n, 0);
-  if (!mirror) {
-    for (const double weight : problem.weights) {
-      state.u.push_back(std::exp(problem.log_gamma * weight));
-    }
-    state.v = state.u;
-  }
-  const double up = 2 * problem.alpha_plus * tau, down = 2 * problem.alpha_minus * tau;
-  const double* y = problem.y.data();
   double* s = state.s.data();
   double* mu = state.mu.data();
-  while (state.iterations < limits.iterations) {
-    // theta = J' mu at all times: its step -tau J' rho is mu's step -tau rho.
-    coordinates(problem, mu, z.data());
-    image(problem, z.data(), product.data());
-    if (mirror) {
-      for (std::size_t i = 0; i < n; ++i) mu[i] -= tau * (product[i] + s[i] - y[i]);
+  // theta = J' mu at all times: its step -tau J' rho is mu's step -tau rho.
+  if (mirror) {
+    Barrier barrier(problem);
+    std::vector<double> z(r), image(n);
+    while (state.iterations < limits.iterations) {
+      product(problem, mu, nullptr, z.data(), image.data());
+      for (std::size_t i = 0; i < n; ++i) mu[i] -= tau * (image[i] + s[i] - problem.y[i]);
       barrier.evaluate(problem.log_gamma, problem.alpha_plus, problem.alpha_minus, mu);
       for (std::size_t i = 0; i < n; ++i) s[i] = barrier.up()[i] - barrier.down()[i];
-    } else {
-      double* u = state.u.data();
-      double* v = state.v.data();
-      for (std::size_t i = 0; i < n; ++i) {
-        const double rho = product[i] + s[i] - y[i];
-        mu[i] -= tau * rho;
-        u[i] -= up * rho * u[i];
-        v[i] += down * rho * v[i];
-        s[i] = u[i] * u[i] - v[i] * v[i];
-      }
+      ++state.iterations;
+      if (state.iterations % limits.check_every == 0 && limits.look(state)) return;
     }
-    ++state.iterations;
+    return;
+  }
+  for (const double weight : problem.weights) {
+    state.u.push_back(std::exp(problem.log_gamma * weight));
+  }
+  state.v = state.u;
+  Matrix<double> scratch(1, kernels::sparse_noise_scratch_size(r, n));
+  const kernels::SparseNoiseDescent descent = {r,
+                                               n,
+                                               problem.b_t.data(),
+                                               problem.b_t.stride(),
+                                               problem.y.data(),
+                                               tau,
+                                               2 * problem.alpha_plus * tau,
+                                               2 * problem.alpha_minus * tau};
+  while (state.iterations < limits.iterations) {
+    const std::size_t steps = std::min(limits.iterations - state.iterations,
+                                       limits.check_every - state.iterations % limits.check_every);
+    kernels::sparse_noise_descent(descent, state.iterations, steps, mu, state.u.data(),
+                                  state.v.data(), s, scratch.data());
+    state.iterations += steps;
     if (state.iterations % limits.check_every == 0 && limits.look(state)) return;
   }
 }
