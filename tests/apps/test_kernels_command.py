@@ -145,9 +145,9 @@ class Kernels(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         self.assertRegex(done.stderr,
                          r"^surplus: profile_kernels: the filter must be part of a routine, its "
-                         r"type and shape; routines are [a-z_, ]+; got filter gemmm\n$")
+                         r"type and shape; routines are [a-z0-9_, ]+; got filter gemmm\n$")
         for name in ("gemm", "exp", "row_softmax", "philox_normal", "gaussian_pass full",
-                     "itml_sweep"):
+                     "itml_sweep", "conv2d_weights"):
             self.assertIn(f" {name},", done.stderr.replace("; got", ","))
 
     def test_threads_out_of_range_are_refused(self):

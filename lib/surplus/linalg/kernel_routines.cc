@@ -11,6 +11,7 @@
 #include "kernels/reduce.h"
 #include "kernels/softmax_cross_entropy.h"
 #include "kernels/sparse.h"
+#include "kernels/sparse_noise.h"
 #include "kernels/update.h"
 #include "kernels/vector_math.h"
 #include "surplus/core/matrix.h"
@@ -336,6 +337,28 @@ void add_sparse(KernelTable& table) {
   }
 }
 
+// Steps so short that the variables stay in range for ever.
+KernelCall sparse_noise_call(std::size_t steps, std::size_t r, std::size_t n) {
+  return [=, b = numbers<double>(r, n), y = numbers<double>(1, n), mu = Matrix<double>(1, n),
+          u = Matrix<double>(1, n, 0.1), v = Matrix<double>(1, n, 0.1), s = Matrix<double>(1, n),
+          scratch = Matrix<double>(1, kernels::sparse_noise_scratch_size(r, n))]() mutable {
+    kernels::sparse_noise_descent({r, n, b.data(), n, y.data(), 1e-6, 1e-6, 1e-6}, 0, steps,
+                                  mu.data(), u.data(), v.data(), s.data(), scratch.data());
+  };
+}
+
+// Of the study's sizes: a step reads the factors and six vectors, and writes four.
+void add_sparse_noise(KernelTable& table) {
+  constexpr std::size_t kSteps = 50, kSamples = 100;
+  for (const std::size_t r : {10u, 50u}) {
+    const double entries = as_double(r * kSamples), footprint = 8 * (entries + 6 * kSamples);
+    table.push_back({"solvers", "sparse_noise_descent", "double", shape_of(r, kSamples),
+                     kSteps * (4 * entries + 12 * kSamples), kSteps * (footprint + 32 * kSamples),
+                     footprint, KernelTraffic::kUpdates,
+                     [r] { return sparse_noise_call(kSteps, r, kSamples); }});
+  }
+}
+
 }  // namespace
 
 KernelTable kernel_routines(const std::vector<ProductRival>& rivals) {
@@ -351,12 +374,15 @@ KernelTable kernel_routines(const std::vector<ProductRival>& rivals) {
   add_layers<float>(table);
   add_layers<double>(table);
   add_sparse(table);
+  add_images<float>(table);
+  add_images<double>(table);
   add_updates<float>(table);
   add_updates<double>(table);
   add_philox<float>(table);
   add_philox<double>(table);
   add_gaussian(table);
   add_itml(table);
+  add_sparse_noise(table);
   return table;
 }
 

@@ -52,6 +52,10 @@ KernelTable kernel_routines(const std::vector<ProductRival>& rivals = {});
 template <typename T>
 void add_products(KernelTable& table, const std::vector<ProductRival>& rivals);
 
+/// Those of kernel_images.cc: convolutions, pooling and batch normalization.
+template <typename T>
+void add_images(KernelTable& table);
+
 // What the rows of the table share.
 
 template <typename T>
