@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 #include <string>
 #include <vector>
@@ -35,7 +36,7 @@ Compressed random_rows(std::size_t rows, std::size_t cols, double density, unsig
   Compressed w{{0}, {}};
   std::vector<std::uint32_t> all(cols);
   for (std::size_t c = 0; c < cols; ++c) all[c] = static_cast<std::uint32_t>(c);
-  const auto count = static_cast<std::ptrdiff_t>(density * static_cast<double>(cols) + 0.5);
+  const std::ptrdiff_t count = std::lround(density * static_cast<double>(cols));
   for (std::size_t r = 0; r < rows; ++r) {
     std::shuffle(all.begin(), all.end(), random);
     w.col.insert(w.col.end(), all.begin(), all.begin() + count);

@@ -5,6 +5,7 @@
 // whole step with Nesterov's momentum, ERK densities, layers denser than 0.35 on the dense kernels.
 // One thread. Writes one JSON object: processor seconds of each round on both sides, and what the
 // sparse side holds.
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -58,7 +59,8 @@ Matrix<float> normal(std::size_t rows, std::size_t cols, std::uint64_t seed) {
 void time_layer(std::size_t out, std::size_t in, std::size_t n, double density,
                 std::size_t rounds) {
   surplus::Rng rng(1);
-  const auto places = static_cast<std::size_t>(density * static_cast<double>(out * in) + 0.5);
+  const auto places =
+      static_cast<std::size_t>(std::lround(density * static_cast<double>(out * in)));
   const SparsePattern w({out, in}, surplus::random_positions(out * in, places, rng));
   const Matrix<float> values = normal(1, w.size(), 2), dense = normal(out, in, 3),
                       x = normal(n, in, 4), d_y = normal(n, out, 5), bias = normal(1, out, 6);

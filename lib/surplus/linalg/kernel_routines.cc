@@ -307,8 +307,8 @@ auto sparse_call(bool forward, std::size_t every) {
   constexpr std::size_t m = 1000, n = 784, tiles = 4, width = 32;
   std::vector<std::uint32_t> start{0}, col;
   for (std::uint32_t at = 0; at < m * n; ++at) {
-    // Scattered, but the same in each run.
-    if (at * 2654435761u % every == 0) col.push_back(at % n);
+    const std::uint32_t scattered = at * 2654435761u;  // the same in each run
+    if (scattered % every == 0) col.push_back(at % n);
     if (at % n == n - 1) start.push_back(static_cast<std::uint32_t>(col.size()));
   }
   return [=, values = numbers<float>(1, col.size()), x = numbers<float>(tiles * n, width),

@@ -67,10 +67,10 @@ void add_bias_gradient(Step<T>& step, MatrixView<const T> d_z, MatrixView<T> d_b
 
 template <typename T>
 void push(Step<T>& step) {
-  const auto& [pattern, f] = step.template data<Layer>();
+  const auto& layer = step.template data<Layer>();
   const MatrixView<T> t_y = step.t_y();
   const auto product = [&](MatrixView<const T> values, MatrixView<const T> x, bool add) {
-    sparse_matmul(*pattern, values.row(0), x, t_y, {.add = add});
+    sparse_matmul(*layer.pattern, values.row(0), x, t_y, {.add = add});
   };
   if (step.moves(0)) product(step.x(1), step.t_x(0), false);
   if (step.moves(1)) product(step.t_x(1), step.x(0), step.moves(0));
@@ -82,8 +82,8 @@ void push(Step<T>& step) {
       }
     });
   }
-  if (f != Activation::kIdentity) {
-    times_slope(f, step.y(), static_cast<MatrixView<const T>>(t_y), t_y);
+  if (layer.f != Activation::kIdentity) {
+    times_slope(layer.f, step.y(), static_cast<MatrixView<const T>>(t_y), t_y);
   }
 }
 
