@@ -18,13 +18,14 @@ enum class Start { kBias, kY };
 
 // Vectors of a row of a tile that are worked on at once.
 constexpr std::size_t kMostVectors = 4;
-// Rows of the matrix that are summed side by side: with four vectors each, more chains than the latency
-// of two multiply-adds a cycle needs, and one register is left for the weight. Their columns lie near
-// each other, so that one finds in L1 what another fetched; three of them are 1.2 times as fast as two
-// at a density of 0.5 and equal below 0.1 (Zen 3, 784 columns).
+// Rows of the matrix that are summed side by side: with four vectors each they take 12 of 16
+// registers and hide the latency of multiply-adds. Their columns lie near each other, so that one
+// finds in L1 what another fetched; three of them are 1.2 times as fast as two at a density of 0.5
+// and equal below 0.1 (Zen 3, 784 columns).
 constexpr std::size_t kSideBySide = 3;
 
-// body.template operator()<vectors>(j) for runs of vectors from column j on that cover a tile's width.
+// body.template operator()<vectors>(j) for runs of vectors from column j on that cover a tile's
+// width.
 template <class D, class Body>
 HWY_INLINE void ForColumns(D d, std::size_t width, const Body& body) {
   const std::size_t lanes = hn::Lanes(d);
@@ -134,7 +135,8 @@ HWY_INLINE void AddBlocks(D d, hn::Vec<D> v, hn::TFromD<D>* HWY_RESTRICT to) {
   }
 }
 
-// to[g] += the sum of the lanes of v[g]: those of a 128-bit block as (0 + 2) + (1 + 3), then blocks.
+// to[g] += the sum of the lanes of v[g]: those of a 128-bit block as (0 + 2) + (1 + 3), then
+// blocks.
 template <class D>
 HWY_INLINE void AddLanes(D d, const hn::Vec<D>* v, hn::TFromD<D>* HWY_RESTRICT to) {
   const auto fold = [d](auto a, auto b) HWY_ATTR {

@@ -2,16 +2,17 @@
 ///
 /// A batch is kept in tiles of `width` examples, in which each feature is a row: element
 /// (t * features + j, i) of the matrix is feature j of example t * width + i. So a non-zero weight
-/// multiplies whole vectors, and a tile of all features stays in a cache while rows of weights pass.
+/// multiplies whole vectors, and a tile of all features stays in a cache while rows of weights
+/// pass.
 ///
 /// tiles, width   width is a multiple of kTileUnit
 /// x, y           tiles * features rows of `width` elements, x_stride and y_stride elements apart
-/// begin, end     rows of the sparse matrix: the others are neither read nor written, so that rows can
-///                be shared among threads
+/// begin, end     rows of the sparse matrix: the others are neither read nor written, so that rows
+///                can be shared among threads
 /// Promises       each element is one sum in one order, whatever the range of rows and whatever
-///                stands at other positions: explicit zeros among the values leave all bits but those
-///                of a zero's sign as they are if x is finite; NaN and infinities pass through;
-///                no allocation
+///                stands at other positions: explicit zeros among the values leave all bits but
+///                those of a zero's sign as they are if x is finite; NaN and infinities pass
+///                through; no allocation
 #ifndef SURPLUS_KERNELS_SPARSE_H_
 #define SURPLUS_KERNELS_SPARSE_H_
 

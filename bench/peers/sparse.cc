@@ -1,10 +1,10 @@
 // Our side of sparse.py: sparse layers and training steps beside our own dense ones, timed in turn.
 //
-// sparse layer OUT IN BATCH DENSITY ROUNDS: the three products of a layer, forward, to the inputs and to
-// the weights, with random places. sparse step INPUTS HIDDEN HIDDEN CLASSES BATCH DENSITY ROUNDS: a
-// whole step with Nesterov's momentum, ERK densities, layers denser than 0.35 on the dense kernels.
-// One thread. Writes one JSON object: processor seconds of each round on both sides, and what the
-// sparse side holds.
+// sparse layer OUT IN BATCH DENSITY ROUNDS: the three products of a layer, forward, to the inputs
+// and to the weights, with random places. sparse step INPUTS HIDDEN HIDDEN CLASSES BATCH DENSITY
+// ROUNDS: a whole step with Nesterov's momentum, ERK densities, layers denser than 0.35 on the
+// dense kernels. One thread. Writes one JSON object: processor seconds of each round on both sides,
+// and what the sparse side holds.
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-/// Products with a sparse matrix, position by position, summed in long double. `Rows` is the kernel's
-/// SparseRows: rows, cols, start, col.
+/// Products with a sparse matrix, position by position, summed in long double. `Rows` is the
+/// kernel's SparseRows: rows, cols, start, col.
 #ifndef SURPLUS_KERNELS_REFERENCE_SPARSE_H_
 #define SURPLUS_KERNELS_REFERENCE_SPARSE_H_
 

@@ -18,7 +18,8 @@ using kernels::SparseRows;
 using tests::for_each_target;
 using tests::Operand;
 
-// Positions of a rows x cols matrix, each there with the given probability; every fifth row is empty.
+// Positions of a rows x cols matrix, each there with the given probability; every fifth row is
+// empty.
 struct Positions {
   Positions(std::size_t m, std::size_t n, double density, std::uint64_t seed) : rows(m), cols(n) {
     Operand<double> draw(m, n);

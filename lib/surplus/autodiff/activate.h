@@ -1,5 +1,5 @@
-// The activation behind a layer's product, y = f(z), and its rules in terms of y; for the ops of layers.
-// Not for kGelu and kErf, whose rules need z: those are ops of their own behind the layer.
+// The activation behind a layer's product, y = f(z), and its rules in terms of y; for the ops of
+// layers. Not for kGelu and kErf, whose rules need z: those are ops of their own behind the layer.
 #ifndef SURPLUS_AUTODIFF_ACTIVATE_H_
 #define SURPLUS_AUTODIFF_ACTIVATE_H_
 
@@ -20,7 +20,8 @@ void times_slope(Activation f, MatrixView<const T> y, MatrixView<const T> from, 
 template <typename T>
 MatrixView<const T> d_z_of(Step<T>& step, Activation f);
 
-/// The change of d_z along the direction for a constant d_y, d_y f''(z) t_z; an empty view if it is 0.
+/// The change of d_z along the direction for a constant d_y, d_y f''(z) t_z; an empty view if it is
+/// 0.
 template <typename T>
 MatrixView<const T> t_d_z_of(Step<T>& step, Activation f);
 

@@ -12,16 +12,17 @@ namespace {
 
 static_assert(kTileUnit == kernels::kTileUnit);
 
-// Bytes of a feature's row of a tile: two cache lines. Measured on Zen 3 (AVX2): products take 1.1 to 1.3
-// times as long with one line, whose share of indices and weights is larger, and up to 1.2 times as
-// long with four, with which a tile of 784 features takes 200 of the 512 KiB of L2.
+// Bytes of a feature's row of a tile: two cache lines. Measured on Zen 3 (AVX2): products take 1.1
+// to 1.3 times as long with one line, whose share of indices and weights is larger, and up to 1.2
+// times as long with four, with which a tile of 784 features takes 200 of the 512 KiB of L2.
 constexpr std::size_t kRowBytes = 128;
 
-// Places that a task has, whose values and columns stay in L2 while tile after tile passes; with fewer a
-// tile that does not stay there itself is read too often.
-constexpr std::size_t kRangeSize = std::size_t{1} << 15;
+// Places that a task has, whose values and columns then pass all tiles from L2 or nearly; with
+// fewer, tiles that do not stay in L2 themselves are read too often. Half of them cost up to 1.15
+// times as much at 3072 columns, twice as many the same.
+constexpr std::size_t kRangeSize = std::size_t{1} << 16;
 // Small layers are still shared among threads, in as many ranges of at least so many places.
-constexpr std::size_t kFewRanges = 4, kLeastRangeSize = std::size_t{1} << 12;
+constexpr std::size_t kFewRanges = 2, kLeastRangeSize = std::size_t{1} << 12;
 
 kernels::SparseRows by_row(const SparsePattern& w) {
   return {w.rows(), w.cols(), w.row_start().data(), w.col().data()};

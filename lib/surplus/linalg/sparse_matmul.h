@@ -1,9 +1,10 @@
 /// Products of sparse matrices and batches of examples.
 ///
-/// A batch of n examples of d features is kept in tiles of `width` examples, in which each feature is
-/// a row: a matrix of tiles * d rows and `width` columns, row t * d + j holding feature j of the examples
-/// t * width .. (t + 1) * width - 1, with zeros after the last example. So a weight is multiplied
-/// with whole vectors, and a tile of all features stays in a cache while the weights pass.
+/// A batch of n examples of d features is kept in tiles of `width` examples, in which each feature
+/// is a row: a matrix of tiles * d rows and `width` columns, row t * d + j holding feature j of the
+/// examples t * width .. (t + 1) * width - 1, with zeros after the last example. So a weight is
+/// multiplied with whole vectors, and a tile of all features stays in a cache while the weights
+/// pass.
 ///
 /// The bits of all results do not depend on the number of threads: each element is one sum in one
 /// order, columns ascending (kernels/sparse.h).
@@ -32,12 +33,13 @@ constexpr std::size_t tile_count(std::size_t n, std::size_t width) {
   return n / width + (n % width != 0 ? 1 : 0);
 }
 
-/// Rows into tiles, and back: y is added to if `add`, and what stands after the last example is not read.
+/// Rows into tiles, and back: y is added to if `add`, and what stands after the last example is not
+/// read.
 ///
 /// rows     n x d
 /// tiles    tile_count(n, width) d x width
-/// Throws   ShapeError if the shapes do not fit; ArgumentError if the width is not a positive multiple of
-///          kTileUnit
+/// Throws   ShapeError if the shapes do not fit; ArgumentError if the width is not a positive
+///          multiple of kTileUnit
 template <typename T>
 void rows_to_tiles(std::type_identity_t<MatrixView<const T>> rows, MatrixView<T> tiles);
 template <typename T>
@@ -54,8 +56,8 @@ struct SparseProduct {
 
 /// values   of the non-zeros of W
 /// x, y     as many tiles of W's columns and rows
-/// Throws   ShapeError if the shapes do not fit; ArgumentError if W has no rows or columns, or for the
-///          width as above
+/// Throws   ShapeError if the shapes do not fit; ArgumentError if W has no rows or columns, or for
+///          the width as above
 /// Cost     2 n flops per non-zero; the threads share rows of W by their non-zeros
 template <typename T>
 void sparse_matmul(const SparsePattern& w, std::type_identity_t<std::span<const T>> values,

@@ -11,17 +11,17 @@
 
 namespace surplus {
 
-/// The places of a rows x cols matrix that hold something, seen row by row (CSR) and column by column
-/// (CSC). They are numbered row by row, columns ascending: element k of a vector of values is that
-/// of place k. Never changes once it is made.
+/// The places of a rows x cols matrix that hold something, seen row by row (CSR) and column by
+/// column (CSC). They are numbered row by row, columns ascending: element k of a vector of values
+/// is that of place k. Never changes once it is made.
 class SparsePattern {
  public:
   /// 0 x 0.
   SparsePattern() : row_start_{0}, col_start_{0} {}
 
   /// positions  row * cols + column of each place, ascending
-  /// Throws     ShapeError if the matrix has more than 2^32 - 2 elements; ArgumentError if positions do not
-  ///            ascend below their number
+  /// Throws     ShapeError if the matrix has more than 2^32 - 2 elements; ArgumentError if
+  ///            positions do not ascend below their number
   /// Cost       O(rows + cols + positions)
   SparsePattern(Shape shape, std::span<const std::uint32_t> positions);
 

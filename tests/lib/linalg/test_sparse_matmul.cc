@@ -96,8 +96,8 @@ BOOST_AUTO_TEST_CASE(places_and_values_make_the_matrix_that_they_were_taken_from
   }
 }
 
-// Of a matrix with empty rows and columns, and of n examples; bounds are those of kernels/sparse.h for
-// the elements of random_matrix(), which are at most 1.
+// Of a matrix with empty rows and columns, and of n examples; bounds are those of kernels/sparse.h
+// for the elements of random_matrix(), which are at most 1.
 template <typename T>
 void products_agree(Shape shape, double density, std::size_t n, std::size_t width) {
   const auto w = sparse_matrix<T>(shape, density, 1);

@@ -20,8 +20,8 @@ struct Windows {
   std::size_t to() const { return at.out_height() * at.out_width(); }
 };
 
-// use(first column, row of x) for the pixels of x in the window of pixel `to` of the result, counted over
-// all images: the pixel's channels are the columns from there on.
+// use(first column, row of x) for the pixels of x in the window of pixel `to` of the result,
+// counted over all images: the pixel's channels are the columns from there on.
 template <typename Use>
 void for_window(const Windows& w, std::size_t to, const Use& use) {
   const std::size_t image = to / w.to(), pixel = to % w.to();

@@ -11,9 +11,9 @@
 
 namespace surplus::ad {
 
-/// What a convolution sees for each of its results, as tiles (sparse_linear.h): pixels of the result are
-/// the examples, numbers in a window, (line, column, channel), the features. The matrix that is known
-/// as im2col, transposed tile by tile.
+/// What a convolution sees for each of its results, as tiles (sparse_linear.h): pixels of the
+/// result are the examples, numbers in a window, (line, column, channel), the features. The matrix
+/// that is known as im2col, transposed tile by tile.
 ///
 /// x        n height width x channels, as for conv2d()
 /// width    of the tiles, a multiple of kTileUnit; 0 for tile_width() of the pixels
@@ -26,13 +26,13 @@ Var<T> window_tiles(const Var<T>& x, const ImageWindows& windows, std::size_t wi
 ///
 /// x        n height width x channels in, n at least 1
 /// values   1 x places
-/// pattern  channels out x window window channels in; must live, and must not change, until the tape is
-///          cleared
+/// pattern  channels out x window window channels in; must live, and must not change, until the
+///          tape is cleared
 /// bias     1 x channels out, or none
 /// y        n out_height() out_width() x channels out
 /// Throws   as conv2d(), sparse_linear() and from_tiles()
-/// Cost     2 flops for each place and pixel, and a copy of the windows, which are window^2 / stride^2
-///          times as large as x
+/// Cost     2 flops for each place and pixel, and a copy of the windows, which are window^2 /
+///          stride^2 times as large as x
 template <typename T>
 Var<T> sparse_conv2d(const Var<T>& x, const Var<T>& values, const SparsePattern& pattern,
                      const ImageWindows& windows, const std::type_identity_t<Var<T>>& bias = {},
