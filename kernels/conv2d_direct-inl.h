@@ -101,6 +101,16 @@ HWY_INLINE void RunGrid(const Grid& grid, std::size_t count, std::size_t n, cons
   }
 }
 
+// Zeros for some pixels of n channels.
+template <typename T>
+HWY_INLINE void Clear(std::size_t pixels, std::size_t n, T* to, std::size_t stride) {
+  if (stride == n) {
+    std::fill_n(to, pixels * n, T{0});
+  } else {
+    for (std::size_t i = 0; i < pixels; ++i, to += stride) std::fill_n(to, n, T{0});
+  }
+}
+
 // conv2d() or conv2d_input(); `packed` holds the panels of the pass's grids, one after the other, each from
 // a multiple of 16 elements on.
 template <typename T>
@@ -110,30 +120,38 @@ void DirectConvolve(const Conv2dShape& s, Conv2dPass pass, std::size_t images, c
   const Frame frame(s, pass);
   const std::size_t n = pass == Conv2dPass::kForward ? s.out : s.in;
   const std::size_t block = CeilDiv(kBlockPixels, std::max<std::size_t>(1, frame.cols));
+  // Pixels that no window sees: with all others, and in one go, as memory likes it.
+  bool leaves_pixels = false;
+  ForGrids(s, pass,
+           [&](const Grid& grid) HWY_ATTR { leaves_pixels = leaves_pixels || grid.depth() == 0; });
   for (std::size_t image = 0; image < images; ++image) {
     const T* const from = source + image * frame.height * frame.width * source_stride;
-    ForBands(
-        frame, from, source_stride, scratch,
-        [&](const Band<T>& band, std::size_t begin, std::size_t end) HWY_ATTR {
-          for (std::size_t row = begin; row < end; row += block) {
-            const std::size_t stop = std::min(end, row + block);
-            const T* weights = packed;
-            ForGrids(s, pass, [&](const Grid& grid) HWY_ATTR {
-              const T* const of_grid = weights;
-              weights += CeilDiv(CeilDiv(n, kTileCols<T>) * kTileCols<T> * grid.depth(), 16) * 16;
-              const std::size_t below = std::min(stop, grid.rows);
-              if (row >= below || (grid.depth() == 0 && beta != T{0})) return;
-              const T* windows = band.data + (row - begin) * grid.source_step * band.line;
-              if (grid.depth() > 0) {
-                windows += static_cast<std::size_t>(grid.first_row - frame.row_begin) * band.line +
-                           static_cast<std::size_t>(grid.first_col - frame.col_begin) * band.pixel;
-              }
-              const std::size_t line = image * grid.height + grid.top + row * grid.step;
-              T* const first = to + (line * grid.width + grid.left) * to_stride;
-              RunGrid(grid, below - row, n, band, windows, of_grid, beta, first, to_stride);
-            });
-          }
-        });
+    ForBands(frame, from, source_stride, scratch,
+             [&](const Band<T>& band, std::size_t begin, std::size_t end) HWY_ATTR {
+               for (std::size_t row = begin; row < end; row += block) {
+                 const std::size_t stop = std::min(end, row + block);
+                 if (leaves_pixels && beta == T{0}) {
+                   const std::size_t above = image * s.height, first = above + row * s.stride,
+                                     last = above + std::min(s.height, stop * s.stride);
+                   Clear((last - first) * s.width, n, to + first * s.width * to_stride, to_stride);
+                 }
+                 const T* weights = packed;
+                 ForGrids(s, pass, [&](const Grid& grid) HWY_ATTR {
+                   const T* const of_grid = weights;
+                   weights +=
+                       CeilDiv(CeilDiv(n, kTileCols<T>) * kTileCols<T> * grid.depth(), 16) * 16;
+                   const std::size_t below = std::min(stop, grid.rows);
+                   if (row >= below || grid.depth() == 0) return;
+                   const T* const windows =
+                       band.data + (row - begin) * grid.source_step * band.line +
+                       static_cast<std::size_t>(grid.first_row - frame.row_begin) * band.line +
+                       static_cast<std::size_t>(grid.first_col - frame.col_begin) * band.pixel;
+                   const std::size_t line = image * grid.height + grid.top + row * grid.step;
+                   T* const first = to + (line * grid.width + grid.left) * to_stride;
+                   RunGrid(grid, below - row, n, band, windows, of_grid, beta, first, to_stride);
+                 });
+               }
+             });
   }
 }
 
