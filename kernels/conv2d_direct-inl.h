@@ -68,7 +68,7 @@ HWY_INLINE void RunGrid(const Grid& grid, std::size_t count, std::size_t n, cons
                         const T* windows, const T* packed, T beta, T* to, std::size_t to_stride) {
   const Heights wide(grid.cols, kTileRows), narrow(grid.cols, kNarrowTileRows);
   LineArgs<T> args{};
-  args.a_stride = grid.source_step * band.pixel;
+  args.a_stride = band.across;
   args.a_line = band.line;
   args.lines = grid.window_rows;
   args.run = grid.window_cols * grid.channels;
@@ -76,7 +76,7 @@ HWY_INLINE void RunGrid(const Grid& grid, std::size_t count, std::size_t n, cons
   args.c_stride = grid.step * to_stride;
   const std::size_t line = grid.step * grid.width * to_stride;
   const auto in_line = [&](std::size_t i, std::size_t j) HWY_ATTR {
-    args.a = windows + i * grid.source_step * band.line;
+    args.a = windows + i * band.down;
     args.c = to + i * line + j;
   };
   const std::size_t panel = grid.depth() * kTileCols<T>;
@@ -126,7 +126,7 @@ void DirectConvolve(const Conv2dShape& s, Conv2dPass pass, std::size_t images, c
            [&](const Grid& grid) HWY_ATTR { leaves_pixels = leaves_pixels || grid.depth() == 0; });
   for (std::size_t image = 0; image < images; ++image) {
     const T* const from = source + image * frame.height * frame.width * source_stride;
-    ForBands(frame, from, source_stride, scratch,
+    ForBands(frame, from, source_stride, false, scratch,
              [&](const Band<T>& band, std::size_t begin, std::size_t end) HWY_ATTR {
                for (std::size_t row = begin; row < end; row += block) {
                  const std::size_t stop = std::min(end, row + block);
@@ -143,7 +143,7 @@ void DirectConvolve(const Conv2dShape& s, Conv2dPass pass, std::size_t images, c
                    const std::size_t below = std::min(stop, grid.rows);
                    if (row >= below || grid.depth() == 0) return;
                    const T* const windows =
-                       band.data + (row - begin) * grid.source_step * band.line +
+                       band.data + (row - begin) * band.down +
                        static_cast<std::size_t>(grid.first_row - frame.row_begin) * band.line +
                        static_cast<std::size_t>(grid.first_col - frame.col_begin) * band.pixel;
                    const std::size_t line = image * grid.height + grid.top + row * grid.step;
@@ -170,12 +170,12 @@ void DirectWeights(const Conv2dShape& s, std::size_t images, const T* x, std::si
       std::max(CeilDiv(kLeastSummedPixels, grid.cols), kSummedBytes / (grid.cols * n * sizeof(T)));
   for (std::size_t image = 0; image < images; ++image) {
     const T* const of_image = d_y + image * grid.pixels() * d_y_stride;
-    ForBands(frame, x + image * s.height * s.width * x_stride, x_stride, lines,
+    ForBands(frame, x + image * s.height * s.width * x_stride, x_stride, true, lines,
              [&](const Band<T>& band, std::size_t begin, std::size_t end) HWY_ATTR {
                SumArgs<T> args{};
                args.cols = grid.cols;
-               args.a_stride = s.stride * band.pixel;
-               args.a_line = s.stride * band.line;
+               args.a_stride = band.across;
+               args.a_line = band.down;
                args.b_stride = d_y_stride;
                args.b_line = grid.cols * d_y_stride;
                args.c_stride = n;

@@ -87,19 +87,35 @@ struct Frame {
 template <typename T>
 struct Band {
   const T* data;
-  std::size_t pixel, line;  // distances
+  std::size_t pixel, line;   // distances
+  std::size_t across, down;  // between windows
 };
 
-// use(band, first row of the grids, last one excluded), again and again down an image.
+// use(band, first row of the grids, last one excluded), again and again down an image. If `together`, windows
+// of one pixel lie side by side: those a power of 2 apart share few sets of L1.
 template <typename T, typename Use>
-HWY_INLINE void ForBands(const Frame& frame, const T* image, std::size_t stride, T* scratch,
-                         const Use& use) {
+HWY_INLINE void ForBands(const Frame& frame, const T* image, std::size_t stride, bool together,
+                         T* scratch, const Use& use) {
   const std::size_t channels = frame.channels;
   if (frame.is_inside && (stride == channels || frame.window_cols <= 1)) {
     const T* const corner = image + (static_cast<std::size_t>(frame.row_begin) * frame.width +
                                      static_cast<std::size_t>(frame.col_begin)) *
                                         stride;
-    use(Band<T>{corner, stride, frame.width * stride}, std::size_t{0}, frame.rows);
+    const std::size_t across = frame.step * stride, down = frame.step * frame.width * stride;
+    if (!together || frame.step == 1 || frame.window() > 1 || frame.window_cols > 1) {
+      use(Band<T>{corner, stride, frame.width * stride, across, down}, std::size_t{0}, frame.rows);
+      return;
+    }
+    const std::size_t line = frame.cols * channels,
+                      rows = std::max<std::size_t>(1, kBandBytes / (line * sizeof(T)));
+    for (std::size_t row = 0; row < frame.rows; row += rows) {
+      const std::size_t stop = std::min(frame.rows, row + rows);
+      for (std::size_t i = row; i < stop; ++i) {
+        CopyBlock(frame.cols, channels, corner + i * down, across, scratch + (i - row) * line,
+                  channels);
+      }
+      use(Band<T>{scratch, channels, line, channels, line}, row, stop);
+    }
     return;
   }
   const std::size_t line = frame.line * channels;
@@ -137,7 +153,7 @@ HWY_INLINE void ForBands(const Frame& frame, const T* image, std::size_t stride,
       }
       std::fill_n(to + end * channels, line - end * channels, T{0});
     }
-    use(Band<T>{scratch, channels, line}, row, stop);
+    use(Band<T>{scratch, channels, line, frame.step * channels, frame.step * line}, row, stop);
   }
 }
 
