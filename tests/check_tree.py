@@ -39,7 +39,7 @@ THIRD_PARTY = {
     r"^Random123/": r"^tests/",
     r"^nlohmann/": r"^lib/.*\.cc$|^apps/|^tests/",
     r"^(fmt/|CLI/|curl/|openssl/)": r"^apps/|^tests/apps/",
-    r"^(archive|zlib|archive_entry)\.h": r"^lib/surplus/data/.*\.cc$|^apps/|^tests/",
+    r"^(archive|zlib|archive_entry|jpeglib)\.h": r"^lib/surplus/data/.*\.cc$|^apps/|^tests/",
     r"^boost/test/": r"^tests/",
     r"^(benchmark/|Eigen/|oneapi/dnnl|dnnl)": r"^bench/",
 }

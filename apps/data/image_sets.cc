@@ -10,6 +10,7 @@
 #include "surplus/core/errors.h"
 #include "surplus/core/rng.h"
 #include "surplus/data/cifar10.h"
+#include "surplus/data/cifar10_jpeg.h"
 #include "surplus/data/csv.h"
 #include "surplus/data/idx.h"
 #include "surplus/data/split.h"
@@ -42,12 +43,15 @@ ImageSet open_digits(const fs::path& path) {
 
 ImageSet open_cifar10_jpeg(const fs::path& given) {
   for (const fs::path& directory : data_directories(given)) {
-    std::error_code unreachable;  // counts as not there
-    const fs::path folder = directory / "cifar-10-jpeg";
-    if (!fs::is_directory(folder, unreachable)) continue;
-    ImageSet set = read_cifar10(folder);
-    set.title = "CIFAR-10 (JPEG copy)";
-    return set;
+    for (const char* name : {"cifar-10-jpeg", "cifar10-jpeg"}) {
+      std::error_code unreachable;  // counts as not there
+      const fs::path folder = directory / name;
+      if (fs::exists(folder / "images.tar.xz", unreachable)) return read_cifar10_jpeg(folder);
+      if (!fs::is_directory(folder, unreachable)) continue;
+      ImageSet set = read_cifar10(folder);
+      set.title = "CIFAR-10 (JPEG copy)";
+      return set;
+    }
   }
   throw DataError(
       "open_images: cifar-10-jpeg must lie in the folder cifar-10-jpeg of a data directory; got no "

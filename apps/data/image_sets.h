@@ -16,9 +16,9 @@ std::span<const std::string_view> image_set_names();
 /// Reads a set, its files found and verified as find_dataset() does:
 ///
 /// - mnist, fashion-mnist, cifar-10, svhn: the originals, in their own two parts;
-/// - cifar-10-jpeg: a lossy copy of CIFAR-10 unpacked into the binary batches, in the folder
-///   cifar-10-jpeg of a data directory; there are no hashes to hold it against, and its title says
-///   what it is;
+/// - cifar-10-jpeg: a lossy copy of CIFAR-10 in the folder cifar-10-jpeg (or cifar10-jpeg) of a data
+///   directory, as read_cifar10_jpeg() reads it or unpacked into the binary batches; there are no
+///   hashes to hold it against, and its title says what it is;
 /// - digits: the bundled 8 x 8 digits, of which a quarter of each class, drawn with a seed of its
 ///   own, is the test part.
 ///

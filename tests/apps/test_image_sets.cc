@@ -142,6 +142,15 @@ BOOST_AUTO_TEST_CASE(the_jpeg_copy_of_cifar_10_has_its_counts_and_means, *here("
   BOOST_TEST(std::abs(found.batch_entry_square - 0.1090) <= 0.00005);
 }
 
+BOOST_AUTO_TEST_CASE(the_jpeg_copy_is_read_packed_as_it_lies, *here("cifar10-jpeg")) {
+  const Scratch scratch;
+  fs::create_directory_symlink(data() / "cifar10-jpeg", scratch / "cifar-10-jpeg");
+  const ImageSet set = open_images("cifar-10-jpeg", scratch.path());
+  BOOST_TEST(set.title == "CIFAR-10 (JPEG copy)");
+  BOOST_TEST((counts(set.train) == std::vector<std::size_t>(10, 5000)));
+  BOOST_TEST((counts(set.test) == std::vector<std::size_t>(10, 1000)));
+}
+
 BOOST_AUTO_TEST_CASE(the_jpeg_copy_is_found_in_its_folder) {
   const Scratch scratch;
   fs::create_directory(scratch / "cifar-10-jpeg");

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -199,6 +201,40 @@ BOOST_AUTO_TEST_CASE(an_image_task_is_cut_brought_to_a_side_and_given_its_networ
       ArgumentError,
       says("sop: there must be as many training images as samples, and a tenth more; got set "
            "digits, samples 1300, images 1348"));
+}
+
+// The real labels of people, if they and images are there.
+BOOST_AUTO_TEST_CASE(people_are_wrong_as_often_as_published) {
+  const char* const data = std::getenv("SURPLUS_DATA");
+  const std::filesystem::path folder = data == nullptr ? "" : data;
+  if (!std::filesystem::exists(folder / "cifar10n/CIFAR-10_human.pt") ||
+      !std::filesystem::exists(folder / "cifar10-jpeg/images.tar.xz")) {
+    BOOST_TEST_MESSAGE("SURPLUS_DATA names no directory with cifar10n and cifar10-jpeg");
+    return;
+  }
+  const Task task = image_task({.name = "conv-cifar-10-jpeg",
+                                .set = "cifar-10-jpeg",
+                                .samples = 5000,
+                                .tests = 100,
+                                .side = 4,
+                                .network = "resnet-8",
+                                .width = 1,
+                                .human = true},
+                               folder);
+  for (const Noise noise : {Noise::kAggregate, Noise::kRandom1, Noise::kWorst}) {
+    Run run = fresh_run();
+    const Training t = run_training(task,
+                                    {.task = task.name,
+                                     .noise = noise,
+                                     .rate = human_rate(noise),
+                                     .method = Method::kSop,
+                                     .epochs = 1},
+                                    1e9, run);
+    const double rate = human_rate(noise);
+    // The first 5000 of 50000: three standard errors.
+    BOOST_TEST(std::abs(t.summary.wrong - rate) < 3 * std::sqrt(rate * (1 - rate) / 5000),
+               to_text(noise));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_paper_preset_has_its_networks_and_step_sizes) {

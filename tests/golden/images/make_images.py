@@ -4,6 +4,8 @@ make_images.py DIR: writes them into DIR.
 
   idx3.gz idx1.gz        three images of 4 x 5 and their labels 7 0 9, as gzip packs them
   cifar10.tar.gz         six batches of one image each, as tar packs the binary version
+  cifar10_jpeg.tar.xz    three training and two test pictures as JPEG, in folders by class
+  cifar10_jpeg.bin       these pictures as Pillow reads them, channel after channel, in the set's order
   cifar10n.pt            six arrays of five labels each, in PyTorch's archive of a pickle, stored
   svhn*.mat              three images of the cropped digits' layout, and the digits 10 1 9: compressed,
                          not compressed, and with the digits as doubles
@@ -49,6 +51,26 @@ with tarfile.open(fileobj=tar, mode="w") as archive:
         entry.size = len(batch)
         archive.addfile(entry, io.BytesIO(batch))
 (folder / "cifar10.tar.gz").write_bytes(gzip.compress(tar.getvalue(), mtime=0))
+
+# Of the labels 1 0 1; the order in the archive is another.
+paths = ["train/automobile/0000", "train/airplane/0000", "train/automobile/0001", "test/airplane/0000",
+         "test/automobile/0000"]
+tar, pixels = io.BytesIO(), b""
+with tarfile.open(fileobj=tar, mode="w:xz") as archive:
+    files = []
+    for i, path in enumerate(paths):
+        red, green = np.meshgrid(np.arange(32) * (i + 1), np.arange(32) * (9 - i))
+        picture = np.stack([red % 256, green % 256, (red + green) % 256], 2).astype(np.uint8)
+        jpeg = io.BytesIO()
+        Image.fromarray(picture).save(jpeg, "JPEG", quality=75)
+        pixels += np.asarray(Image.open(jpeg)).transpose(2, 0, 1).tobytes()
+        files.append((f"copy/{path}.jpg", jpeg.getvalue()))
+    for name, data in [("copy/README.md", b"a copy\n"), *reversed(files)]:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(data)
+        archive.addfile(entry, io.BytesIO(data))
+(folder / "cifar10_jpeg.tar.xz").write_bytes(tar.getvalue())
+(folder / "cifar10_jpeg.bin").write_bytes(pixels)
 
 # x[row, column, channel, image], as loadmat gives the original.
 x = ramp(3, 3, 32, 32).transpose(2, 3, 1, 0)
