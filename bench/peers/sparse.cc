@@ -1,7 +1,8 @@
 // Our side of sparse.py: sparse layers and training steps beside our own dense ones, timed in turn.
 //
 // sparse layer OUT IN BATCH DENSITY ROUNDS: the three products of a layer, forward, to the inputs
-// and to the weights, with random places. sparse step INPUTS HIDDEN HIDDEN CLASSES BATCH DENSITY
+// and to the weights, with random places. sparse convolution SIDE IN OUT WINDOW BATCH DENSITY
+// ROUNDS: forward and backward. sparse step INPUTS HIDDEN HIDDEN CLASSES BATCH DENSITY
 // ROUNDS: a whole step with Nesterov's momentum, ERK densities, layers denser than 0.35 on the
 // dense kernels. One thread. Writes one JSON object: processor seconds of each round on both sides,
 // and what the sparse side holds.
@@ -13,7 +14,9 @@
 #include <string>
 #include <vector>
 
-#include "surplus/autodiff/ops/sparse_linear.h"
+#include "surplus/autodiff/derivatives.h"
+#include "surplus/autodiff/ops/reduce.h"
+#include "surplus/autodiff/ops/sparse_conv2d.h"
 #include "surplus/core/parallel.h"
 #include "surplus/linalg/matmul.h"
 #include "surplus/linalg/sparse_matmul.h"
@@ -98,6 +101,43 @@ void time_layer(std::size_t out, std::size_t in, std::size_t n, double density,
     print(names[part], sparse[part]);
     print((std::string("dense_") + names[part]).c_str(), other[part], part < 2 ? ", " : "}\n");
   }
+}
+
+// Forward and backward, with respect to weights and, if there are several channels, images.
+void time_convolution(std::size_t side, std::size_t in, std::size_t out, std::size_t window,
+                      std::size_t n, double density, std::size_t rounds) {
+  using namespace surplus::ad;
+  surplus::Rng rng(1);
+  const std::size_t depth = window * window * in;
+  const auto places =
+      static_cast<std::size_t>(std::lround(density * static_cast<double>(out * depth)));
+  const SparsePattern pattern({out, depth}, surplus::random_positions(out * depth, places, rng));
+  const Matrix<float> x = normal(n * side * side, in, 2), w = normal(out, depth, 3),
+                      values = normal(1, pattern.size(), 4);
+  const ImageWindows windows{
+      .height = side, .width = side, .window = window, .stride = 1, .padding = 0};
+  Matrix<float> d_x(x.rows(), in), d_w(out, depth), d(1, pattern.size());
+  Tape<float> tape;
+  const auto step = [&](bool is_sparse) {
+    tape.clear();
+    const Var<float> images = tape.leaf(x), weights = tape.leaf(is_sparse ? values : w);
+    const Var<float> y = is_sparse ? sparse_conv2d(images, weights, pattern, windows)
+                                   : conv2d(images, weights, windows);
+    std::vector<Sink<float>> sinks = {{weights, is_sparse ? d.view() : d_w.view()}};
+    if (in > 1) sinks.push_back({images, d_x});
+    gradient(sum(y), sinks);
+  };
+  const auto sparse_step = [&] { step(true); };
+  const auto dense_step = [&] { step(false); };
+  const std::size_t times = times_of(sparse_step), dense_times = times_of(dense_step);
+  std::vector<double> ours, theirs;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    ours.push_back(seconds_of(times, sparse_step));
+    theirs.push_back(seconds_of(dense_times, dense_step));
+  }
+  std::printf("{");
+  print("sparse", ours);
+  print("dense", theirs, "}\n");
 }
 
 struct Trained {
@@ -197,6 +237,9 @@ int main(int count, char** arguments) {
   } else if (count == 9 && std::strcmp(arguments[1], "step") == 0) {
     time_step({number(2), number(3), number(4), number(5)}, number(6),
               std::strtod(arguments[7], nullptr), number(8));
+  } else if (count == 9 && std::strcmp(arguments[1], "convolution") == 0) {
+    time_convolution(number(2), number(3), number(4), number(5), number(6),
+                     std::strtod(arguments[7], nullptr), number(8));
   } else {
     return 2;
   }

@@ -20,21 +20,21 @@ struct Windows {
   std::size_t to() const { return at.out_height() * at.out_width(); }
 };
 
-// use(first column, row of x) for the pixels of x in the window of pixel `to` of the result,
-// counted over all images: the pixel's channels are the columns from there on.
+// use(first number, row of x, rows) for the lines of the window of pixel `to` of the result, counted
+// over all images, as far as they are in the image: so many pixels from that row of x on are the
+// numbers of the window from there on.
 template <typename Use>
-void for_window(const Windows& w, std::size_t to, const Use& use) {
-  const std::size_t image = to / w.to(), pixel = to % w.to();
+void for_lines(const Windows& w, std::size_t to, const Use& use) {
+  const std::size_t image = to / w.to(), pixel = to % w.to(), padding = w.at.padding;
   const std::size_t top = pixel / w.at.out_width() * w.at.stride,
                     left = pixel % w.at.out_width() * w.at.stride;
+  const std::size_t skipped = left < padding ? padding - left : 0,
+                    end = std::min(w.at.window, w.at.width + padding - left);
   for (std::size_t k = 0; k < w.at.window; ++k) {
-    const std::size_t line = top + k - w.at.padding;  // of padding: beyond the height, or wrapped
+    const std::size_t line = top + k - padding;  // above the image: beyond its height, as it wraps
     if (line >= w.at.height) continue;
-    for (std::size_t l = 0; l < w.at.window; ++l) {
-      const std::size_t column = left + l - w.at.padding;
-      if (column >= w.at.width) continue;
-      use((k * w.at.window + l) * w.channels, image * w.from() + line * w.at.width + column);
-    }
+    use((k * w.at.window + skipped) * w.channels,
+        image * w.from() + line * w.at.width + left + skipped - padding, end - skipped);
   }
 }
 
@@ -43,14 +43,21 @@ void fill_tiles(const Windows& w, MatrixView<const T> x, MatrixView<T> y) {
   const std::size_t pixels = x.rows() / w.from() * w.to(), width = y.cols(), depth = w.depth();
   for_chunks({tile_count(pixels, width), 1}, [&](std::size_t tile, std::size_t) {
     const std::size_t first = tile * width, n = std::min(width, pixels - first);
-    T* const rows = static_cast<T*>(thread_scratch(n * depth * sizeof(T)));
-    std::fill_n(rows, n * depth, T{0});
+    T* const windows = static_cast<T*>(thread_scratch(n * depth * sizeof(T)));
+    if (w.at.padding > 0) std::fill_n(windows, n * depth, T{0});
     for (std::size_t i = 0; i < n; ++i) {
-      for_window(w, first + i, [&](std::size_t column, std::size_t pixel) {
-        std::copy_n(x.row(pixel).data(), w.channels, rows + i * depth + column);
+      for_lines(w, first + i, [&](std::size_t number, std::size_t row, std::size_t rows) {
+        T* const to = windows + i * depth + number;
+        if (x.is_contiguous()) {
+          std::copy_n(x.row(row).data(), rows * w.channels, to);
+          return;
+        }
+        for (std::size_t l = 0; l < rows; ++l) {
+          std::copy_n(x.row(row + l).data(), w.channels, to + l * w.channels);
+        }
       });
     }
-    kernels::to_tile(n, depth, width, rows, depth, y.data() + tile * depth * y.stride(),
+    kernels::to_tile(n, depth, width, windows, depth, y.data() + tile * depth * y.stride(),
                      y.stride());
   });
 }
@@ -69,17 +76,20 @@ void pull(Step<T>& step) {
   const MatrixView<T> d_x = step.d_x(0);
   const std::size_t width = d_y.cols(), depth = w.depth();
   for_chunks({d_x.rows() / w.from(), 1}, [&](std::size_t image, std::size_t) {
-    T* const rows = static_cast<T*>(thread_scratch(width * depth * sizeof(T)));
+    T* const windows = static_cast<T*>(thread_scratch(width * depth * sizeof(T)));
     const std::size_t end = (image + 1) * w.to();
     for (std::size_t first = image * w.to(), n = 0; first < end; first += n) {
       const std::size_t at = first % width;
       n = std::min(width - at, end - first);
       kernels::from_tile(n, depth, d_y.data() + first / width * depth * d_y.stride() + at,
-                         d_y.stride(), false, rows, depth);
+                         d_y.stride(), false, windows, depth);
       for (std::size_t i = 0; i < n; ++i) {
-        for_window(w, first + i, [&](std::size_t column, std::size_t pixel) {
-          const std::span<T> to = d_x.row(pixel);
-          for (std::size_t c = 0; c < to.size(); ++c) to[c] += rows[i * depth + column + c];
+        for_lines(w, first + i, [&](std::size_t number, std::size_t row, std::size_t rows) {
+          const T* from = windows + i * depth + number;
+          for (std::size_t l = 0; l < rows; ++l, from += w.channels) {
+            T* const to = d_x.row(row + l).data();
+            for (std::size_t c = 0; c < w.channels; ++c) to[c] += from[c];
+          }
         });
       }
     }

@@ -31,8 +31,9 @@ Var<T> window_tiles(const Var<T>& x, const ImageWindows& windows, std::size_t wi
 /// bias     1 x channels out, or none
 /// y        n out_height() out_width() x channels out
 /// Throws   as conv2d(), sparse_linear() and from_tiles()
-/// Cost     2 flops for each place and pixel, and a copy of the windows, which are window^2 /
-///          stride^2 times as large as x
+/// Cost     2 flops for each place and pixel, and a copy of the windows, which are window^2 / stride^2
+///          times as large as x: it takes longer than the products of few channels, so that a layer
+///          with one channel is faster dense at any density
 template <typename T>
 Var<T> sparse_conv2d(const Var<T>& x, const Var<T>& values, const SparsePattern& pattern,
                      const ImageWindows& windows, const std::type_identity_t<Var<T>>& bias = {},
