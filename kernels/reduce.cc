@@ -73,7 +73,8 @@ HWY_INLINE void RowLogSumExp(std::size_t m, std::size_t n, const T* x, std::size
   for (std::size_t first = 0; first < m; first += kSoftmaxRows) {
     const std::size_t rows = std::min(kSoftmaxRows, m - first);
     for (std::size_t i = 0; i < rows; ++i) {
-      SoftmaxRow<T>(n, x + (first + i) * x_stride, nullptr, tops[i], sums[i]);
+      const T* const row = x + (first + i) * x_stride;
+      SoftmaxRow<T>(n, row, first + i + 1 < m ? row + x_stride : row, nullptr, tops[i], sums[i]);
     }
     LogOfSums(rows, tops, sums, out + first);
   }
@@ -84,7 +85,8 @@ HWY_INLINE void RowSoftmax(std::size_t m, std::size_t n, const T* x, std::size_t
                            std::size_t y_stride) {
   for (std::size_t i = 0; i < m; ++i) {
     T top, sum;
-    SoftmaxRow(n, x + i * x_stride, y + i * y_stride, top, sum);
+    const T* const row = x + i * x_stride;
+    SoftmaxRow(n, row, i + 1 < m ? row + x_stride : row, y + i * y_stride, top, sum);
   }
 }
 

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <limits>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "kernels/simd-inl.h"
 #include "kernels/vector_math-inl.h"
@@ -62,15 +63,17 @@ HWY_INLINE T FiniteMax(std::size_t n, const T* x) {
   return std::clamp(max, std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max());
 }
 
-// sum_j e^(x[j] - top); the terms are stored in y if kStore.
+// sum_j e^(x[j] - top); the terms are stored in y if kStore. n elements from `next` on, the row that comes
+// next, are fetched meanwhile: its maximum would wait for memory, of which the exponentials ask little.
 template <typename T, bool kStore>
-HWY_INLINE T SumOfExp(std::size_t n, const T* x, T top, T* y) {
+HWY_INLINE T SumOfExp(std::size_t n, const T* x, T top, T* y, const T* next) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   const auto tops = hn::Set(d, top);
   auto sum0 = hn::Zero(d), sum1 = sum0;
   std::size_t j = 0;
   for (; j + 2 * lanes <= n; j += 2 * lanes) {
+    hwy::Prefetch(next + j);
     const auto e0 = Exp(d, hn::Sub(hn::LoadU(d, x + j), tops));
     const auto e1 = Exp(d, hn::Sub(hn::LoadU(d, x + j + lanes), tops));
     if constexpr (kStore) {
@@ -93,10 +96,10 @@ HWY_INLINE T SumOfExp(std::size_t n, const T* x, T top, T* y) {
 
 // y = scale e^x / sum e^x, unless y is null; also returns the two parts of the logarithm of the sum,
 // log sum + top. With `one_hot` the row loses `scale` at that index: the gradient of the
-// cross-entropy.
+// cross-entropy. `next` is the row that comes next, or x.
 template <typename T>
-HWY_INLINE void SoftmaxRow(std::size_t n, const T* x, T* y, T& top, T& sum, T scale = T{1},
-                           std::size_t one_hot = ~std::size_t{0}) {
+HWY_INLINE void SoftmaxRow(std::size_t n, const T* x, const T* next, T* y, T& top, T& sum,
+                           T scale = T{1}, std::size_t one_hot = ~std::size_t{0}) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   // The difference is NaN for an infinite sum; 1 / 0 times 0 is NaN without help.
@@ -116,12 +119,15 @@ HWY_INLINE void SoftmaxRow(std::size_t n, const T* x, T* y, T& top, T& sum, T sc
     n == lanes ? hn::StoreU(row, d, y) : StoreTail(row, d, y, n);
     return;
   }
+  // A longer row would not stay in the first cache, and by itself keeps memory busy.
+  constexpr std::size_t kFetched = (8 << 10) / sizeof(T);
+  if (n > kFetched) next = x;
   top = FiniteMax(n, x);
   if (y == nullptr) {
-    sum = SumOfExp<T, false>(n, x, top, y);
+    sum = SumOfExp<T, false>(n, x, top, y, next);
     return;
   }
-  sum = SumOfExp<T, true>(n, x, top, y);
+  sum = SumOfExp<T, true>(n, x, top, y, next);
   const auto factor = quotient();
   std::size_t j = 0;
   for (; j + lanes <= n; j += lanes) hn::StoreU(hn::Mul(hn::LoadU(d, y + j), factor), d, y + j);

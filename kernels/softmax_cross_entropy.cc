@@ -25,7 +25,8 @@ HWY_INLINE void CrossEntropy(std::size_t m, std::size_t n, const T* x, std::size
       // Read before the gradient may take its place.
       const T score = from[y[row]];
       T* to = d_x == nullptr ? nullptr : d_x + row * d_x_stride;
-      SoftmaxRow(n, from, to, tops[i], sums[i], scale, y[row]);
+      SoftmaxRow(n, from, row + 1 < m ? from + x_stride : from, to, tops[i], sums[i], scale,
+                 y[row]);
       tops[i] -= score;
     }
     LogOfSums(rows, tops, sums, losses + first);
