@@ -1,6 +1,7 @@
 #include "surplus/linalg/sparse_matmul.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "kernels/sparse.h"
 #include "surplus/core/errors.h"
@@ -80,8 +81,8 @@ template <typename T>
 void product(const kernels::SparseRows& w, const T* values, std::size_t tiles,
              MatrixView<const T> x, MatrixView<T> y, const T* bias, bool relu, bool add) {
   const Ranges ranges(w);
-  parallel_for(tiles * ranges.count(), [&](std::size_t task) {
-    const std::size_t range = task / tiles, tile = task % tiles;
+  const auto task = [&](std::size_t i) {
+    const std::size_t range = i / tiles, tile = i % tiles;
     const std::size_t begin = ranges.begin(range), end = ranges.begin(range + 1);
     const T* const from = x.data() + tile * w.cols * x.stride();
     T* const to = y.data() + tile * w.rows * y.stride();
@@ -91,15 +92,17 @@ void product(const kernels::SparseRows& w, const T* values, std::size_t tiles,
       kernels::spmm(w, values, begin, end, 1, x.cols(), from, x.stride(), bias, relu, to,
                     y.stride());
     }
-  });
+  };
+  parallel_for(tiles * ranges.count(), std::cref(task));
 }
 
 // body(tile, first example, examples), on all threads.
 template <typename Body>
 void for_tiles(std::size_t n, std::size_t width, const Body& body) {
-  parallel_for(tile_count(n, width), [&](std::size_t tile) {
+  const auto task = [&](std::size_t tile) {
     body(tile, tile * width, std::min(width, n - tile * width));
-  });
+  };
+  parallel_for(tile_count(n, width), std::cref(task));
 }
 
 }  // namespace
@@ -174,11 +177,12 @@ void sampled_matmul(const SparsePattern& w, std::type_identity_t<MatrixView<cons
   const std::size_t tiles = tiles_of(kName, w.shape(), x.shape(), d_y.shape());
   const kernels::SparseRows rows = by_row(w);
   const Ranges ranges(rows);
-  parallel_for(ranges.count(), [&](std::size_t i) {
+  const auto task = [&](std::size_t i) {
     const std::size_t begin = ranges.begin(i), end = ranges.begin(i + 1);
     kernels::sddmm(rows, begin, end, tiles, x.cols(), d_y.data(), d_y.stride(), x.data(),
                    x.stride(), add, d_values.data() + rows.start[begin]);
-  });
+  };
+  parallel_for(ranges.count(), std::cref(task));
 }
 
 template <typename T>
@@ -188,14 +192,15 @@ void sampled_matmul_in_pieces(const SparsePattern& w, MatrixView<const T> d_y,
   const std::size_t tiles = tiles_of("sampled_matmul_in_pieces", w.shape(), x.shape(), d_y.shape());
   const kernels::SparseRows rows = by_row(w);
   const Ranges ranges(rows);
-  parallel_for(ranges.count(), [&](std::size_t i) {
+  const auto task = [&](std::size_t i) {
     const std::size_t begin = ranges.begin(i), end = ranges.begin(i + 1);
     const std::size_t first = rows.start[begin], count = rows.start[end] - first;
     T* const piece = static_cast<T*>(thread_scratch(count * sizeof(T)));
     kernels::sddmm(rows, begin, end, tiles, x.cols(), d_y.data(), d_y.stride(), x.data(),
                    x.stride(), false, piece);
     take(first, {piece, count});
-  });
+  };
+  parallel_for(ranges.count(), std::cref(task));
 }
 
 #define SURPLUS_INSTANTIATE(T)                                                                    \

@@ -11,11 +11,6 @@ namespace surplus::ad {
 namespace {
 
 template <typename T>
-void add_to(MatrixView<const T> from, MatrixView<T> to) {
-  for_elements([](T& sum, T value) { sum += value; }, to, from);
-}
-
-template <typename T>
 void push_to_tiles(Step<T>& step) {
   rows_to_tiles(step.t_x(0), step.t_y());
 }
@@ -42,7 +37,7 @@ void pull_from_tiles(Step<T>& step) {
   if (beta == 0) return rows_to_tiles(step.d_y(), d_x);
   const MatrixView<T> tiles = step.scratch(d_x.rows(), d_x.cols());
   rows_to_tiles(step.d_y(), tiles);
-  add_to<T>(tiles, d_x);
+  for_elements([](T& sum, T value) { sum += value; }, d_x, MatrixView<const T>(tiles));
 }
 
 template <typename T>
