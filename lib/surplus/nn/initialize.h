@@ -2,6 +2,9 @@
 #ifndef SURPLUS_NN_INITIALIZE_H_
 #define SURPLUS_NN_INITIALIZE_H_
 
+#include <cstddef>
+#include <functional>
+#include <span>
 #include <string_view>
 
 #include "surplus/core/matrix.h"
@@ -33,6 +36,16 @@ std::string_view to_text(Initializer initializer);
 /// Promises the same bits with any number of threads
 template <typename T>
 void initialize_layer(Initializer initializer, const Rng& rng, MatrixView<T> w, MatrixView<T> bias);
+
+/// The same weights for a layer that keeps only some of them: one row after the other is in memory.
+///
+/// shape    g x f
+/// take     gets the number of a row and its f weights, good until it returns
+template <typename T>
+using TakeRow = std::function<void(std::size_t i, std::span<const T> row)>;
+template <typename T>
+void initialize_layer_rows(Initializer initializer, const Rng& rng, Shape shape,
+                           const TakeRow<T>& take, MatrixView<T> bias);
 
 }  // namespace surplus
 

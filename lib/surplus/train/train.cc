@@ -4,13 +4,13 @@
 #include <chrono>
 #include <cmath>
 #include <functional>
-#include <numeric>
 #include <optional>
 #include <utility>
 
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
 #include "surplus/optim/average.h"
+#include "surplus/train/batches.h"
 #include "surplus/train/checkpoint.h"
 #include "surplus/train/step.h"
 
@@ -33,83 +33,11 @@ void require_config(const TrainConfig<T>& config) {
   rate_at(config.schedule, 0);  // throws
 }
 
-// An epoch's rows, cut into steps.
 template <typename T>
-Chunks epoch_of(const Examples<T>& examples, const TrainConfig<T>& config) {
-  const std::size_t n = examples.x.rows();
-  const std::size_t size = config.batch_size == 0 ? n : std::min(config.batch_size, n);
-  return {config.drop_last ? n / size * size : n, size};
+BatchConfig batches_of(const TrainConfig<T>& config) {
+  return {config.batch_size, config.shuffle, config.with_replacement, config.drop_last,
+          config.seed};
 }
-
-// The order of an epoch's rows and copies of those of a batch.
-template <typename T>
-class Batches {
- public:
-  Batches(const Examples<T>& examples, const TrainConfig<T>& config)
-      : examples_(examples),
-        rows_(epoch_of(examples, config)),
-        drawn_(config.with_replacement ? config.batch_size : 0),
-        shuffle_(config.shuffle && rows_.size < examples.x.rows()),
-        rng_(config.seed) {
-    order_.resize(examples.x.rows());
-    std::iota(order_.begin(), order_.end(), std::size_t{0});
-    if (as_it_stands()) return;
-    batch_rows_.resize(std::max(drawn_, rows_.size));
-    const std::size_t most = std::max(drawn_, rows_.size);
-    x_ = Matrix<T>(most, examples.x.cols());
-    targets_ = Matrix<T>(examples.targets.empty() ? 0 : most, examples.targets.cols());
-    labels_.resize(examples.labels.empty() ? 0 : most);
-  }
-
-  std::size_t count() const { return rows_.count(); }
-  // Of an epoch.
-  std::size_t rows() const { return drawn_ > 0 ? drawn_ * count() : rows_.n; }
-
-  void begin_epoch(std::size_t epoch) {
-    epoch_ = epoch;
-    if (drawn_ == 0 && shuffle_) {
-      order_ = rng_.split("order").split(epoch).permutation(order_.size());
-    }
-  }
-
-  // Good until the next call; `step` counts all steps, for the random numbers.
-  Batch<T> batch(std::size_t number, std::size_t step) {
-    Batch<T> batch{.examples = examples_,
-                   .rng = rng_.split("step").split(step),
-                   .training = true,
-                   .rows = order_,
-                   .epoch = epoch_};
-    if (as_it_stands()) return batch;
-    const std::size_t begin = rows_.begin(number);
-    const std::size_t n = drawn_ > 0 ? drawn_ : rows_.end(number) - begin;
-    Rng draws = rng_.split("rows").split(step);
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::size_t row = drawn_ > 0 ? draws.below(order_.size()) : order_[begin + i];
-      batch_rows_[i] = row;
-      std::ranges::copy(examples_.x.row(row), x_.row(i).begin());
-      if (!labels_.empty()) labels_[i] = examples_.labels[row];
-      if (!targets_.empty()) std::ranges::copy(examples_.targets.row(row), targets_.row(i).begin());
-    }
-    batch.examples = {.x = x_.view().block(0, 0, n, x_.cols())};
-    batch.rows = std::span(batch_rows_).first(n);
-    if (!labels_.empty()) batch.examples.labels = std::span(labels_).first(n);
-    if (!targets_.empty()) batch.examples.targets = targets_.view().block(0, 0, n, targets_.cols());
-    return batch;
-  }
-
- private:
-  // All rows in one batch.
-  bool as_it_stands() const { return drawn_ == 0 && rows_.size == examples_.x.rows(); }
-
-  const Examples<T> examples_;
-  Chunks rows_;
-  std::size_t drawn_;  // in each step, with replacement; 0 without
-  bool shuffle_;
-  Rng rng_;
-  std::size_t epoch_ = 0;
-  std::vector<std::size_t> order_, batch_rows_, labels_;
-  Matrix<T> x_, targets_;
-};
 
 template <typename T>
 double rate_of(const TrainConfig<T>& config, std::size_t epoch, std::size_t steps) {
@@ -159,7 +87,7 @@ template <typename T>
 Stop run(const Objective<T>& objective, const Examples<T>& examples, const TrainConfig<T>& config,
          const std::function<void()>& save, TrainState<T>& state) {
   const Clock::time_point begin = Clock::now();
-  Batches<T> batches(examples, config);
+  Batches<T> batches(examples, batches_of(config));
   StepMemory<T> memory;
   while (true) {
     if (const auto stop = reason_to_stop(state, config)) {
@@ -232,7 +160,8 @@ TrainResult<T> train(const std::type_identity_t<Objective<T>>& objective,
     std::ranges::transform(state.average.mean.values(), average.flat().begin(),
                            [](double value) { return static_cast<T>(value); });
   }
-  const std::size_t steps = state.epoch * epoch_of(examples, config).count() + state.step;
+  const std::size_t steps =
+      state.epoch * epoch_of(examples.x.rows(), batches_of(config)).count() + state.step;
   return {.parameters = std::move(has_best ? state.best : state.parameters),
           .stop = stop,
           .epochs = state.epoch,
