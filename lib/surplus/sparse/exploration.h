@@ -15,10 +15,12 @@ namespace surplus {
 /// What is known of one layer, exactly. The bits are the only memory of a sparse training that has
 /// the size of the dense one: an eighth of a byte for each element.
 struct LayerExploration {
-  std::size_t size = 0;                 ///< elements, N
-  std::vector<std::uint64_t> fired;     ///< a bit for each element: active ever
-  std::vector<std::uint64_t> reliable;  ///< ... for at least m steps in a row; empty if not asked
-  std::vector<std::uint32_t> since;     ///< of each active weight, the step that it is active since
+  std::size_t size = 0;                   ///< elements, N
+  std::vector<std::uint64_t> fired = {};  ///< a bit for each element: active ever
+  std::vector<std::uint64_t> reliable =
+      {};  ///< ... for at least m steps in a row; empty if not asked
+  std::vector<std::uint32_t> since =
+      {};  ///< of each active weight, the step that it is active since
   std::size_t fired_count = 0, reliable_count = 0;
   /// The weights that an update grew and the next one could drop, and how many it did not.
   std::size_t tested = 0, survived = 0;
