@@ -10,7 +10,10 @@
 ///
 /// Promises every number has the same bits on every target and machine: the transforms use integer
 ///         operations, +, -, *, / and sqrt alone, in one fixed order, without fused multiply-adds
-/// Cost    10 rounds of 8 operations (2 multiplications) per 16 bytes; one pass; no allocation
+/// Cost    10 rounds of 8 operations (2 multiplications) per 16 bytes; one pass; no allocation. Arithmetic
+///         binds, not memory: with AVX2 64 bytes take 90 vector operations, 23 cycles at four a cycle, and
+///         a round is a chain of 6 cycles (a multiplication, a shift, two exclusive ors), which two
+///         vectors that take turns make 30
 /// Source  Salmon, Moraes, Dror, Shaw (2011), Parallel random numbers: as easy as 1, 2, 3
 #ifndef SURPLUS_KERNELS_PHILOX_H_
 #define SURPLUS_KERNELS_PHILOX_H_
