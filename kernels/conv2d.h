@@ -26,7 +26,8 @@ struct Conv2dShape {
 };
 
 /// Bytes of scratch that the functions below need, for float and for double, on the target in force:
-/// at most 6 MiB and, for strides above 1, some pixels, and for windows of few numbers, some lines of x.
+/// at most 6 MiB and, for strides above 1, some pixels, and for windows of up to 384 numbers, w and some
+/// lines of x.
 std::size_t conv2d_scratch_size(const Conv2dShape& shape);
 
 /// Elements that conv2d_pack() and conv2d_pack_input() write, on the target in force.

@@ -40,7 +40,8 @@ constexpr std::size_t kSummedBytes = 20 << 10, kLeastSummedPixels = 48;
 // Whether the functions below serve. kForward is also the derivative with respect to the weights.
 template <typename T>
 bool IsDirect(const Conv2dShape& s, Conv2dPass pass) {
-  bool is_direct = (pass == Conv2dPass::kForward ? s.out : s.in) % kLanes<T> == 0;
+  bool is_direct =
+      s.in > 0 && s.out > 0 && (pass == Conv2dPass::kForward ? s.out : s.in) % kLanes<T> == 0;
   ForGrids(s, pass, [&](const Grid& grid) HWY_ATTR {
     is_direct =
         is_direct && grid.depth() <= kMostDepth && grid.cols >= kLeastWidth && !grid.is_pointwise();
@@ -207,14 +208,18 @@ void DirectWeights(const Conv2dShape& s, std::size_t images, const T* x, std::si
   }
 }
 
-// Bytes, for both passes and types.
+// Bytes, for the passes and types that are direct.
 HWY_INLINE std::size_t DirectScratchBytes(const Conv2dShape& s) {
-  std::size_t band = kBandBytes;
+  std::size_t size = 0;
   for (const Conv2dPass pass : {Conv2dPass::kForward, Conv2dPass::kInput}) {
+    if (!IsDirect<float>(s, pass) && !IsDirect<double>(s, pass)) continue;
     const Frame frame(s, pass);
-    band = std::max(band, frame.window() * frame.line * frame.channels * sizeof(double));
+    const std::size_t band =
+        std::max(kBandBytes, frame.window() * frame.line * frame.channels * sizeof(double));
+    const std::size_t sums = pass == Conv2dPass::kForward ? CeilDiv(s.depth() * s.out, 16) * 16 : 0;
+    size = std::max(size, band + sums * sizeof(double));
   }
-  return band + CeilDiv(std::min(s.depth(), kMostDepth) * s.out, 16) * 16 * sizeof(double);
+  return size;
 }
 
 }  // namespace HWY_NAMESPACE
