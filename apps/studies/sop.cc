@@ -157,6 +157,7 @@ void check(const Config& config) {
 
 std::vector<NoiseDesign> noises_of(const std::vector<double>& rates, Noise map, double map_rate) {
   std::vector<NoiseDesign> noises;
+  noises.reserve(rates.size() + 1);
   for (const double rate : rates) noises.push_back({Noise::kSymmetric, rate});
   if (map_rate > 0) noises.push_back({map, map_rate});
   return noises;

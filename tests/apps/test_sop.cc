@@ -203,15 +203,22 @@ BOOST_AUTO_TEST_CASE(an_image_task_is_cut_brought_to_a_side_and_given_its_networ
            "digits, samples 1300, images 1348"));
 }
 
-// The real labels of people, if they and images are there.
-BOOST_AUTO_TEST_CASE(people_are_wrong_as_often_as_published) {
-  const char* const data = std::getenv("SURPLUS_DATA");
-  const std::filesystem::path folder = data == nullptr ? "" : data;
-  if (!std::filesystem::exists(folder / "cifar10n/CIFAR-10_human.pt") ||
-      !std::filesystem::exists(folder / "cifar10-jpeg/images.tar.xz")) {
-    BOOST_TEST_MESSAGE("SURPLUS_DATA names no directory with cifar10n and cifar10-jpeg");
-    return;
-  }
+std::filesystem::path data() {
+  const char* const folder = std::getenv("SURPLUS_DATA");
+  return folder == nullptr ? "" : folder;
+}
+
+auto human_labels_are_here() {
+  return boost::unit_test::precondition([](boost::unit_test::test_unit_id) {
+    boost::test_tools::assertion_result result(
+        std::filesystem::exists(data() / "cifar10n/CIFAR-10_human.pt") &&
+        std::filesystem::exists(data() / "cifar10-jpeg/images.tar.xz"));
+    result.message() << "SURPLUS_DATA names no directory with cifar10n and cifar10-jpeg";
+    return result;
+  });
+}
+
+BOOST_AUTO_TEST_CASE(people_are_wrong_as_often_as_published, *human_labels_are_here()) {
   const Task task = image_task({.name = "conv-cifar-10-jpeg",
                                 .set = "cifar-10-jpeg",
                                 .samples = 5000,
@@ -220,7 +227,7 @@ BOOST_AUTO_TEST_CASE(people_are_wrong_as_often_as_published) {
                                 .network = "resnet-8",
                                 .width = 1,
                                 .human = true},
-                               folder);
+                               data());
   for (const Noise noise : {Noise::kAggregate, Noise::kRandom1, Noise::kWorst}) {
     Run run = fresh_run();
     const Training t = run_training(task,

@@ -115,9 +115,9 @@ Parameters<float> first_weights(const Task& task, const Rng& rng) {
 
 // The network as it sees training images, and the second view of SOP+.
 Scores<float> seen_scores(const Task& task) {
-  const Scores<float> scores = scores_of(task.network);
+  Scores<float> scores = scores_of(task.network);
   if (!task.augment) return scores;
-  return augmented<float>(scores, task.shape, {.padding = task.shape.height / 8});
+  return augmented<float>(std::move(scores), task.shape, {.padding = task.shape.height / 8});
 }
 
 View<float> second_view(const Task& task) {
