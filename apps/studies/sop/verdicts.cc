@@ -347,9 +347,10 @@ void judge_plus(const Result& result, const std::string& task, Judge& judge) {
   for (const auto& [number, rival, claim] :
        {std::tuple{"F1", Method::kCrossEntropy, "SOP+'s last epoch beats cross-entropy's"},
         std::tuple{"F2", Method::kSop, "SOP+'s last epoch beats SOP's"}}) {
-    judge.bound(
-        fmt::format("{} {}", number, task), claim, groups_of(result, task, 0.01, 1), false, 0,
-        [rival](const Group& g) { return points(g, Method::kSopPlus, rival, last_difference); });
+    judge.bound(fmt::format("{} {}", number, task), claim, groups_of(result, task, 0.01, 1), false,
+                0, [rival = rival](const Group& g) {
+                  return points(g, Method::kSopPlus, rival, last_difference);
+                });
   }
 }
 
