@@ -5,6 +5,7 @@
 #include "apps/studies/em_gmm.h"
 #include "apps/studies/interpolation_sgd.h"
 #include "apps/studies/itml.h"
+#include "apps/studies/itop.h"
 #include "apps/studies/linearity.h"
 #include "apps/studies/sequence_adaptivity.h"
 #include "apps/studies/sop.h"
@@ -16,9 +17,16 @@ namespace surplus::apps {
 namespace {
 
 constexpr std::array kStudies = {
-    study_entry<ClassifierWidth>(),    study_entry<DoubleDescent>(), study_entry<EmGmm>(),
-    study_entry<InterpolationSgd>(),   study_entry<Itml>(),          study_entry<Linearity>(),
-    study_entry<SequenceAdaptivity>(), study_entry<Sop>(),           study_entry<SopLinear>(),
+    study_entry<ClassifierWidth>(),
+    study_entry<DoubleDescent>(),
+    study_entry<EmGmm>(),
+    study_entry<InterpolationSgd>(),
+    study_entry<Itml>(),
+    study_entry<Itop>(),
+    study_entry<Linearity>(),
+    study_entry<SequenceAdaptivity>(),
+    study_entry<Sop>(),
+    study_entry<SopLinear>(),
     study_entry<TwoLayerCapacity>(),
 };
 
