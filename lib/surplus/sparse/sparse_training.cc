@@ -211,8 +211,7 @@ template <typename T>
 class Training {
  public:
   Training(const Examples<T>& examples, const SparseTrainConfig<T>& config, State<T>& state)
-      : examples_(examples),
-        config_(config),
+      : config_(config),
         state_(state),
         rng_(config.seed),
         batches_(examples, {.batch_size = config.batch_size, .seed = config.seed}),
@@ -452,7 +451,6 @@ class Training {
     state_.loss_sum = 0;
   }
 
-  const Examples<T>& examples_;
   const SparseTrainConfig<T>& config_;
   State<T>& state_;
   Rng rng_;
