@@ -26,8 +26,7 @@ struct Itop {
       "In-time over-parameterization in sparse training, ICML";
   static constexpr std::string_view kClaim =
       "A sparse network trained from scratch does as well as a dense one if, by rewiring, enough "
-      "of "
-      "the weights get their turn; and it costs what its non-zeros cost";
+      "of the weights get their turn; and it costs what its non-zeros cost";
 
   struct Config {
     std::string set = "fashion-mnist";
