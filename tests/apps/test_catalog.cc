@@ -19,7 +19,9 @@ bool only(std::string_view text, std::string_view allowed) {
   return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
-constexpr std::string_view kFileName = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+// A file keeps the name that it is published under.
+constexpr std::string_view kFileName =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
 BOOST_AUTO_TEST_CASE(every_data_set_has_a_name_of_its_own_files_and_a_description) {
   std::set<std::string_view> names;
