@@ -37,18 +37,22 @@ void require_positions(const char* function, std::span<const std::uint32_t> posi
   }
 }
 
-// The `count` of `numbers` with the smallest |w|, the first of equals, in any order.
+// Leaves the `count` of `numbers`, which ascend, with the smallest |w|, the first of equals.
 template <typename T>
 void keep_smallest(Numbers& numbers, std::span<const T> w, std::size_t count) {
-  const auto smaller = [&](std::uint32_t i, std::uint32_t j) {
-    const T a = std::abs(w[i]), b = std::abs(w[j]);
-    return a != b ? a < b : i < j;
-  };
-  if (count < numbers.size()) {
-    std::ranges::nth_element(numbers, numbers.begin() + static_cast<std::ptrdiff_t>(count),
-                             smaller);
-    numbers.resize(count);
-  }
+  if (count >= numbers.size()) return;
+  if (count == 0) return numbers.clear();
+  std::vector<T> magnitudes;
+  magnitudes.reserve(numbers.size());
+  for (const std::uint32_t i : numbers) magnitudes.push_back(std::abs(w[i]));
+  const auto last = magnitudes.begin() + static_cast<std::ptrdiff_t>(count) - 1;
+  std::ranges::nth_element(magnitudes, last);
+  const T largest = *last;
+  auto equals = 1 + std::count(magnitudes.begin(), last, largest);
+  std::erase_if(numbers, [&](std::uint32_t i) {
+    const T magnitude = std::abs(w[i]);
+    return magnitude != largest ? magnitude > largest : equals-- <= 0;
+  });
 }
 
 template <typename T>
@@ -63,6 +67,7 @@ Numbers dropped_by_sign(const DropAndGrow& config, std::span<const T> w, std::si
     keep_smallest(numbers, w, std::min(count, most - dropped.size()));
     dropped.insert(dropped.end(), numbers.begin(), numbers.end());
   }
+  std::ranges::sort(dropped);
   return dropped;
 }
 
@@ -80,7 +85,6 @@ Numbers dropped_of(const DropAndGrow& config, std::span<const T> w, std::size_t 
     std::iota(dropped.begin(), dropped.end(), 0u);
     keep_smallest(dropped, w, std::min(count, most));
   }
-  std::ranges::sort(dropped);
   return dropped;
 }
 
@@ -114,6 +118,9 @@ class Largest {
     if (buffer_.size() == capacity_) halve();
   }
 
+  // Scores below it have no chance any more.
+  T least() const { return halved_ ? worst_.score : T{0}; }
+
   Positions positions() {
     if (buffer_.size() > count_) halve();
     Positions found;
@@ -144,6 +151,16 @@ class Largest {
   bool halved_ = false;
 };
 
+// Scores that are looked at together.
+constexpr std::size_t kTogether = 16;
+
+template <typename T>
+bool all_below(std::span<const T> some, T least) {
+  unsigned chances = 0;
+  for (const T value : some) chances += !(std::abs(value) < least);
+  return chances == 0;
+}
+
 template <typename T>
 Positions grown_by_score(Shape shape, const Positions& excluded, std::size_t count,
                          const MatrixInPieces<T>& scores) {
@@ -156,14 +173,20 @@ Positions grown_by_score(Shape shape, const Positions& excluded, std::size_t cou
     for (std::size_t row = 0; row < piece.rows(); ++row) {
       const auto begin = static_cast<std::uint32_t>((i + row) * shape.cols + j);
       auto next = std::ranges::lower_bound(excluded, begin);
-      for (std::uint32_t col = 0; col < piece.cols(); ++col) {
-        if (next != excluded.end() && *next == begin + col) {
-          ++next;
-          continue;
+      const std::span<const T> values = piece.row(row);
+      for (std::size_t first = 0; first < values.size(); first += kTogether) {
+        // Most have no chance; a NaN is not below anything.
+        const std::span<const T> some =
+            values.subspan(first, std::min(kTogether, values.size() - first));
+        if (all_below(some, largest.least())) continue;
+        for (std::size_t k = 0; k < some.size(); ++k) {
+          const auto position = static_cast<std::uint32_t>(begin + first + k);
+          while (next != excluded.end() && *next < position) ++next;
+          if (next != excluded.end() && *next == position) continue;
+          const T score = std::abs(some[k]);
+          finite = finite && std::isfinite(score);
+          largest.offer(score, position);
         }
-        const T score = std::abs(piece(row, col));
-        finite = finite && std::isfinite(score);
-        largest.offer(score, begin + col);
       }
     }
   });
@@ -294,7 +317,6 @@ TopologyChange keep_largest(std::type_identity_t<std::span<const std::uint32_t>>
   change.dropped.resize(w.size());
   std::iota(change.dropped.begin(), change.dropped.end(), 0u);
   keep_smallest(change.dropped, w, w.size() - count);
-  std::ranges::sort(change.dropped);
   merge(positions, true, change);
   return change;
 }
