@@ -51,8 +51,8 @@ double pruning_sparsity(const PruningSchedule& schedule, std::size_t t) {
   if (schedule.exact_end) {
     left = length == 0 ? 0 : 1 - static_cast<double>(since) / static_cast<double>(length);
   } else {
-    const auto intervals = static_cast<double>(length / schedule.interval + 1);
-    left = 1 - static_cast<double>(since / schedule.interval) / intervals;
+    const std::size_t intervals = length / schedule.interval + 1, past = since / schedule.interval;
+    left = 1 - static_cast<double>(past) / static_cast<double>(intervals);
   }
   return schedule.final + (schedule.initial - schedule.final) * left * left * left;
 }
