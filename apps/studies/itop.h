@@ -61,14 +61,13 @@ struct Itop {
             "what else is trained: dense, small-dense, gmp, one-shot, lottery, snip, grasp");
       visit("seeds", seeds, "seeds of each training");
       visit("multiplier", multiplier, "extended trainings: times the epochs; 1 for none");
-      visit("low_samples", low_samples, "few samples: training images; empty for none");
+      visit("low_samples", low_samples, "few samples: training images");
       visit("low_epochs", low_epochs, "few samples: epochs");
       visit("low_seeds", low_seeds, "few samples: seeds");
       visit("low_dense", low_dense, "few samples: the dense network too");
-      visit(
-          "timed_steps", timed_steps,
-          "steps of which the time is taken, for each density, and which differs from run to run; "
-          "0 for none");
+      visit("timed_steps", timed_steps,
+            "steps whose processor time is taken, for each density: it differs from run to run; 0 "
+            "for none");
       visit("state_seconds", state_seconds,
             "expected work, in seconds, after which a training saves its state");
     }

@@ -231,7 +231,7 @@ Table time_table(const Result& result) {
 }
 
 Figure time_figure(const Result& result) {
-  Panel time{.title = "time of a training step",
+  Panel time{.title = "processor time of a training step",
              .x = {.label = "active weights (share)", .log = true},
              .y = {.label = "ms", .log = true}};
   Panel bytes{.title = "memory of the training's state",

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <ctime>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -401,7 +401,6 @@ Equality run_equality(const Task& task, Method method, Run& run) {
 
 StepTime run_step_time(const Task& task, double density, std::size_t steps, Run& run) {
   const auto compute = [&] {
-    using Clock = std::chrono::steady_clock;
     const auto rng = run.rng().split("step time");
     const auto densities =
         layer_densities(DensityRule::kErdosRenyiKernel, layers_of(task.network), density);
@@ -425,11 +424,11 @@ StepTime run_step_time(const Task& task, double density, std::size_t steps, Run&
     for (std::size_t step = 0; step < steps + 3; ++step) {
       const Batch<float> batch = batches.batch(step % batches.count(), step);
       for (Side& side : sides) {
-        const auto begin = Clock::now();
+        const std::clock_t begin = std::clock();  // of all threads: what others run matters less
         train_step<float>(side.objective, batch, {.optimizer = optimizer, .rate = 1e-3},
                           side.model.parameters, side.state, side.memory);
-        const std::chrono::duration<double, std::milli> took = Clock::now() - begin;
-        if (step >= 3) side.milliseconds.push_back(took.count());  // the first ones take memory
+        const double took = 1e3 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+        if (step >= 3) side.milliseconds.push_back(took);  // the first ones take memory
       }
     }
     for (Side& side : sides) std::ranges::sort(side.milliseconds);

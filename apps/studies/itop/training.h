@@ -116,7 +116,7 @@ Equality run_equality(const Task& task, Method method, Run& run);
 
 /// The time of a training step on one thread: the only numbers of the study that a clock gives.
 struct StepTime {
-  double density = 0, sparse = 0, masked = 0;  ///< in milliseconds, medians
+  double density = 0, sparse = 0, masked = 0;  ///< in milliseconds of processor time, medians
   double bytes = 0, dense_bytes = 0;
 };
 StepTime run_step_time(const Task& task, double density, std::size_t steps, Run& run);
