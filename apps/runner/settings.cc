@@ -82,6 +82,13 @@ std::string to_text(const SettingValue& value) {
       value);
 }
 
+void require_count(std::string_view study, std::string_view name, std::uint64_t count,
+                   std::uint64_t low, std::uint64_t high) {
+  SURPLUS_REQUIRE(count >= low && count <= high, ArgumentError, study,
+                  "the number must be at least " + to_text(low) + " and at most " + to_text(high),
+                  name, count);
+}
+
 std::vector<std::string> names_in(std::string_view list) {
   std::vector<std::string> names;
   for (std::size_t begin = 0; begin < list.size();) {

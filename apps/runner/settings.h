@@ -35,6 +35,10 @@ void assign(std::vector<Setting>& settings, std::string_view assignment);
 /// The names in a setting that is a list of them, "mnist,svhn".
 std::vector<std::string> names_in(std::string_view list);
 
+/// Throws ArgumentError, in the name of the study, unless the setting `name` is from low to high.
+void require_count(std::string_view study, std::string_view name, std::uint64_t count,
+                   std::uint64_t low, std::uint64_t high);
+
 /// Throws ArgumentError, in the name of the study, if two values of the setting `name` are equal.
 template <typename Value>
 void require_distinct(std::string_view study, std::string_view name, std::vector<Value> values) {

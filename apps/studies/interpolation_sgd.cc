@@ -13,36 +13,30 @@ using namespace interpolation_sgd;
 using Config = InterpolationSgd::Config;
 constexpr std::string_view kStudy = InterpolationSgd::kName;
 
-void require_count(const char* name, std::uint64_t count, std::uint64_t low, std::uint64_t high) {
-  SURPLUS_REQUIRE(count >= low && count <= high, ArgumentError, kStudy,
-                  "the number must be at least " + to_text(low) + " and at most " + to_text(high),
-                  name, count);
-}
-
 void check(const Config& config) {
-  require_count("chains", config.chains, 0, 1000000);
-  require_count("chain_steps", config.chain_steps, 100, 1000000);
-  require_count("long_chains", config.long_chains, 0, 1000000);
-  require_count("long_steps", config.long_steps, 100, 10000000);
-  require_count("bound_dimension", config.bound_dimension, 2, 1000000);
+  require_count(kStudy, "chains", config.chains, 0, 1000000);
+  require_count(kStudy, "chain_steps", config.chain_steps, 100, 1000000);
+  require_count(kStudy, "long_chains", config.long_chains, 0, 1000000);
+  require_count(kStudy, "long_steps", config.long_steps, 100, 10000000);
+  require_count(kStudy, "bound_dimension", config.bound_dimension, 2, 1000000);
   const std::vector<std::string> sets = names_in(config.kernel_sets);
   for (const std::string& set : sets) {
     SURPLUS_REQUIRE(set == "mnist" || set == "digits", ArgumentError, kStudy,
                     "kernel_sets must be among mnist, digits", "kernel_sets", set);
   }
   require_distinct(kStudy, "kernel_sets", sets);
-  require_count("kernel_examples", config.kernel_examples, 10, 20000);
-  require_count("kernel_seeds", config.kernel_seeds, 1, 1000);
+  require_count(kStudy, "kernel_examples", config.kernel_examples, 10, 20000);
+  require_count(kStudy, "kernel_seeds", config.kernel_seeds, 1, 1000);
   SURPLUS_REQUIRE(config.kernel_target > 0 && config.kernel_target < 1, ArgumentError, kStudy,
                   "kernel_target must be above 0 and below 1", "kernel_target",
                   config.kernel_target);
-  require_count("kernel_epochs", config.kernel_epochs, 1, 1000000);
-  require_count("momentum_runs", config.momentum_runs, 0, 10000000);
-  require_count("momentum_steps", config.momentum_steps, 10, 1000000);
-  require_count("noise_epochs", config.noise_epochs, 0, 10000000);
-  require_count("network_examples", config.network_examples, 64, 60000);
-  require_count("network_epochs", config.network_epochs, 0, 10000);
-  require_count("network_seeds", config.network_seeds, 1, 1000);
+  require_count(kStudy, "kernel_epochs", config.kernel_epochs, 1, 1000000);
+  require_count(kStudy, "momentum_runs", config.momentum_runs, 0, 10000000);
+  require_count(kStudy, "momentum_steps", config.momentum_steps, 10, 1000000);
+  require_count(kStudy, "noise_epochs", config.noise_epochs, 0, 10000000);
+  require_count(kStudy, "network_examples", config.network_examples, 64, 60000);
+  require_count(kStudy, "network_epochs", config.network_epochs, 0, 10000);
+  require_count(kStudy, "network_seeds", config.network_seeds, 1, 1000);
   SURPLUS_REQUIRE(!config.network_rates.empty(), ArgumentError, kStudy,
                   "there must be a learning rate", "network_rates", config.network_rates.size());
   for (const double rate : config.network_rates) {

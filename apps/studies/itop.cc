@@ -19,12 +19,6 @@ constexpr double kEpsilon = 13;
 const std::vector<std::size_t> kLowHidden = {1000, 1000, 1000};
 constexpr double kTimedDensities[] = {1, .5, .2, .1, .05, .02, .01};
 
-void require_count(const char* name, std::uint64_t count, std::uint64_t low, std::uint64_t high) {
-  SURPLUS_REQUIRE(count >= low && count <= high, ArgumentError, kStudy,
-                  "the number must be at least " + to_text(low) + " and at most " + to_text(high),
-                  name, count);
-}
-
 std::vector<Method> baselines_in(const std::string& list) {
   std::vector<Method> methods;
   for (const std::string& one : names_in(list)) {
@@ -50,17 +44,18 @@ void check(const Config& config) {
   const auto names = image_set_names();
   SURPLUS_REQUIRE(std::ranges::find(names, config.set) != names.end(), ArgumentError, kStudy,
                   "there must be such an image set (surplus data list)", "set", config.set);
-  require_count("samples", config.samples, 100, images_of(config));
-  require_count("validation", config.validation, 10, images_of(config));
-  require_count("epochs", config.epochs, 4, 100000);
-  require_count("seeds", config.seeds, 1, 1000);
-  require_count("multiplier", config.multiplier, 1, 1000);
-  require_count("low_epochs", config.low_epochs, 4, 100000);
-  require_count("low_seeds", config.low_seeds, 1, 1000);
-  require_count("timed_steps", config.timed_steps, 0, 100000);
+  require_count(kStudy, "samples", config.samples, 100, images_of(config));
+  require_count(kStudy, "validation", config.validation, 10, images_of(config));
+  require_count(kStudy, "epochs", config.epochs, 4, 100000);
+  require_count(kStudy, "seeds", config.seeds, 1, 1000);
+  require_count(kStudy, "multiplier", config.multiplier, 1, 1000);
+  require_count(kStudy, "low_epochs", config.low_epochs, 4, 100000);
+  require_count(kStudy, "low_seeds", config.low_seeds, 1, 1000);
+  require_count(kStudy, "timed_steps", config.timed_steps, 0, 100000);
   SURPLUS_REQUIRE(!config.hidden.empty(), ArgumentError, kStudy,
                   "there must be a hidden layer at least", "hidden", config.hidden.size());
-  for (const std::uint64_t width : config.hidden) require_count("hidden", width, 2, 1 << 16);
+  for (const std::uint64_t width : config.hidden)
+    require_count(kStudy, "hidden", width, 2, 1 << 16);
   for (const double density : config.densities) {
     SURPLUS_REQUIRE(density > 0 && density < 1, ArgumentError, kStudy,
                     "densities must be above 0 and below 1", "densities", density);
@@ -69,10 +64,10 @@ void check(const Config& config) {
                   "there must be a density and an interval at least", "densities",
                   config.densities.size(), "intervals", config.intervals.size());
   for (const std::uint64_t interval : config.intervals) {
-    require_count("intervals", interval, 1, 1000000);
+    require_count(kStudy, "intervals", interval, 1, 1000000);
   }
   for (const std::uint64_t samples : config.low_samples) {
-    require_count("low_samples", samples, 100, images_of(config));
+    require_count(kStudy, "low_samples", samples, 100, images_of(config));
   }
   require_distinct(kStudy, "densities", config.densities);
   require_distinct(kStudy, "intervals", config.intervals);

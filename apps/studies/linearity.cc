@@ -10,18 +10,12 @@ namespace {
 using namespace linearity;
 using Config = Linearity::Config;
 
-void require_count(const char* name, std::uint64_t count, std::uint64_t low, std::uint64_t high) {
-  SURPLUS_REQUIRE(count >= low && count <= high, ArgumentError, Linearity::kName,
-                  "the number must be at least " + to_text(low) + " and at most " + to_text(high),
-                  name, count);
-}
-
 void require_widths(const char* name, const std::vector<std::uint64_t>& widths, std::size_t fewest,
                     std::uint64_t low, std::uint64_t high) {
   SURPLUS_REQUIRE(widths.size() >= fewest, ArgumentError, Linearity::kName,
                   "there must be at least " + to_text(fewest) + " widths", name, widths.size());
   for (std::size_t i = 0; i < widths.size(); ++i) {
-    require_count(name, widths[i], low, high);
+    require_count(Linearity::kName, name, widths[i], low, high);
     SURPLUS_REQUIRE(i == 0 || widths[i] > widths[i - 1], ArgumentError, Linearity::kName,
                     "widths must increase", name, widths[i]);
   }
@@ -30,26 +24,26 @@ void require_widths(const char* name, const std::vector<std::uint64_t>& widths, 
 void check(const Config& config) {
   constexpr std::uint64_t kMost = 1 << 20, kMostDeep = 1 << 15;
   require_widths("widths", config.widths, 2, 2, kMost);
-  require_count("starts", config.starts, 1, 100000);
-  require_count("lanczos_width", config.lanczos_width, 0, 8192);
+  require_count(Linearity::kName, "starts", config.starts, 1, 100000);
+  require_count(Linearity::kName, "lanczos_width", config.lanczos_width, 0, 8192);
   require_widths("path_widths", config.path_widths, 2, 1, kMost);
-  require_count("path_seeds", config.path_seeds, 1, 100000);
-  require_count("steps", config.steps, 1, 10000000);
+  require_count(Linearity::kName, "path_seeds", config.path_seeds, 1, 100000);
+  require_count(Linearity::kName, "steps", config.steps, 1, 10000000);
   require_widths("deep_widths", config.deep_widths, 2, 1, kMostDeep);
-  require_count("deep_seeds", config.deep_seeds, 1, 100000);
-  require_count("narrow", config.narrow, 1, kMostDeep);
+  require_count(Linearity::kName, "deep_seeds", config.deep_seeds, 1, 100000);
+  require_count(Linearity::kName, "narrow", config.narrow, 1, kMostDeep);
   require_widths("narrow_widths", config.narrow_widths, 0, 1, kMostDeep);
-  require_count("wide", config.wide, 1, kMostDeep);
+  require_count(Linearity::kName, "wide", config.wide, 1, kMostDeep);
   require_widths("bottlenecks", config.bottlenecks, 0, 1, kMostDeep);
-  require_count("panel_width", config.panel_width, 1, kMostDeep);
+  require_count(Linearity::kName, "panel_width", config.panel_width, 1, kMostDeep);
   require_widths("panel_bottlenecks", config.panel_bottlenecks, 0, 1, kMostDeep);
-  require_count("panel_steps", config.panel_steps, 1, 10000000);
-  require_count("panel_seeds", config.panel_seeds, 1, 100000);
+  require_count(Linearity::kName, "panel_steps", config.panel_steps, 1, 10000000);
+  require_count(Linearity::kName, "panel_seeds", config.panel_seeds, 1, 100000);
   require_widths("limit_widths", config.limit_widths, 2, 1, kMostDeep);
   require_widths("limit_layers", config.limit_layers, 1, 1, 20);
-  require_count("limit_seeds", config.limit_seeds, 1, 100000);
+  require_count(Linearity::kName, "limit_seeds", config.limit_seeds, 1, 100000);
   require_widths("loss_widths", config.loss_widths, 2, 1, kMost);
-  require_count("loss_seeds", config.loss_seeds, 1, 100000);
+  require_count(Linearity::kName, "loss_seeds", config.loss_seeds, 1, 100000);
 }
 
 TwoLayerDesign two_layer_design(const Config& config) {

@@ -32,12 +32,6 @@ void require_between(const char* name, const std::vector<double>& values, double
   require_distinct(kStudy, name, values);
 }
 
-void require_count(const char* name, std::uint64_t count, std::uint64_t low, std::uint64_t high) {
-  SURPLUS_REQUIRE(count >= low && count <= high, ArgumentError, kStudy,
-                  "the number must be at least " + to_text(low) + " and at most " + to_text(high),
-                  name, count);
-}
-
 void require_number(const char* name, double value, double low, double high) {
   require_between(name, {value}, low, high);
 }
@@ -47,11 +41,11 @@ void check(const Config& config) {
   require_sizes("n", config.n, true);
   require_between("gammas", config.gammas, 1 + kSmallest, 20);
   for (const std::uint64_t coordinates : config.coordinates) {
-    require_count("coordinates", coordinates, 10, 10000000);
+    require_count(kStudy, "coordinates", coordinates, 10, 10000000);
   }
   require_distinct(kStudy, "coordinates", config.coordinates);
-  require_count("repetitions", config.repetitions, 1, 1000000);
-  require_count("per_octave", config.per_octave, 1, 1000);
+  require_count(kStudy, "repetitions", config.repetitions, 1, 1000000);
+  require_count(kStudy, "per_octave", config.per_octave, 1, 1000);
   require_sizes("table_n", config.table_n, !config.table_p.empty() || !config.deep_p.empty());
   require_between("table_p", config.table_p, kSmallest, 10);
   require_between("table_q", config.table_q, 1, 10);
@@ -60,25 +54,28 @@ void check(const Config& config) {
                   "there must be a number of coordinates", "table_coordinates",
                   config.table_coordinates.size());
   for (const std::uint64_t coordinates : config.table_coordinates) {
-    require_count("table_coordinates", coordinates, 10, 10000000);
+    require_count(kStudy, "table_coordinates", coordinates, 10, 10000000);
   }
   require_distinct(kStudy, "table_coordinates", config.table_coordinates);
-  require_count("table_repetitions", config.table_repetitions, 1, 1000000);
-  for (const std::uint64_t depth : config.deep_depths) require_count("deep_depths", depth, 1, 4);
+  require_count(kStudy, "table_repetitions", config.table_repetitions, 1, 1000000);
+  for (const std::uint64_t depth : config.deep_depths)
+    require_count(kStudy, "deep_depths", depth, 1, 4);
   require_distinct(kStudy, "deep_depths", config.deep_depths);
   require_between("deep_p", config.deep_p, kSmallest, 10);
-  require_count("deep_repetitions", config.deep_repetitions, 1, 1000000);
+  require_count(kStudy, "deep_repetitions", config.deep_repetitions, 1, 1000000);
   require_number("layer_start", config.layer_start, kSmallest, 1000);
-  for (const std::uint64_t depth : config.curve_depths) require_count("curve_depths", depth, 0, 4);
+  for (const std::uint64_t depth : config.curve_depths)
+    require_count(kStudy, "curve_depths", depth, 0, 4);
   require_distinct(kStudy, "curve_depths", config.curve_depths);
-  require_count("curve_n", config.curve_n, 10, 1000000000);
-  require_count("curve_repetitions", config.curve_repetitions, 1, 1000000);
+  require_count(kStudy, "curve_n", config.curve_n, 10, 1000000000);
+  require_count(kStudy, "curve_repetitions", config.curve_repetitions, 1, 1000000);
   require_sizes("torus_n", config.torus_n, false);
-  for (const std::uint64_t n : config.torus_n) require_count("torus_n", n, 10, 10000);
-  for (const std::uint64_t depth : config.torus_depths) require_count("torus_depths", depth, 0, 4);
+  for (const std::uint64_t n : config.torus_n) require_count(kStudy, "torus_n", n, 10, 10000);
+  for (const std::uint64_t depth : config.torus_depths)
+    require_count(kStudy, "torus_depths", depth, 0, 4);
   require_distinct(kStudy, "torus_depths", config.torus_depths);
-  require_count("torus_repetitions", config.torus_repetitions, 1, 1000000);
-  require_count("torus_frequencies", config.torus_frequencies, 1, 40);
+  require_count(kStudy, "torus_repetitions", config.torus_repetitions, 1, 1000000);
+  require_count(kStudy, "torus_frequencies", config.torus_frequencies, 1, 40);
   require_number("torus_smoothness", config.torus_smoothness, 0.5, 10);
   require_number("torus_noise", config.torus_noise, kSmallest, 100);
   require_number("torus_step", config.torus_step, kSmallest, 10);

@@ -18,12 +18,6 @@ using namespace sop;
 using Config = Sop::Config;
 constexpr std::string_view kStudy = Sop::kName;
 
-void require_count(const char* name, std::uint64_t count, std::uint64_t low, std::uint64_t high) {
-  SURPLUS_REQUIRE(count >= low && count <= high, ArgumentError, kStudy,
-                  "the number must be at least " + to_text(low) + " and at most " + to_text(high),
-                  name, count);
-}
-
 void require_rate(const char* name, double rate) {
   SURPLUS_REQUIRE(rate >= 0 && rate < 1, ArgumentError, kStudy,
                   "rates must be at least 0 and below 1", name, rate);
@@ -99,11 +93,11 @@ std::vector<NoiseDesign> human_noises(const std::string& list) {
 
 void check_residual(const Config& config) {
   require_sets("conv_sets", config.conv_sets);
-  require_count("conv_samples", config.conv_samples, 200, 100000);
-  require_count("conv_tests", config.conv_tests, 0, 100000);
-  require_count("conv_side", config.conv_side, 0, 512);
+  require_count(kStudy, "conv_samples", config.conv_samples, 200, 100000);
+  require_count(kStudy, "conv_tests", config.conv_tests, 0, 100000);
+  require_count(kStudy, "conv_side", config.conv_side, 0, 512);
   require_network("conv_network", config.conv_network);
-  require_count("conv_width", config.conv_width, 1, 4096);
+  require_count(kStudy, "conv_width", config.conv_width, 1, 4096);
   require_rates("conv_rates", config.conv_rates);
   require_rate("conv_map_rate", config.conv_map_rate);
   require_rate("conv_instance_rate", config.conv_instance_rate);
@@ -113,9 +107,9 @@ void check_residual(const Config& config) {
                   ArgumentError, kStudy, "labels of people need CIFAR-10", "conv_sets",
                   config.conv_sets, "conv_human", config.conv_human);
   methods_in("conv_methods", config.conv_methods);
-  require_count("conv_seeds", config.conv_seeds, 1, 1000);
-  require_count("conv_epochs", config.conv_epochs, 3, 100000);
-  require_count("conv_batch", config.conv_batch, 1, 200);
+  require_count(kStudy, "conv_seeds", config.conv_seeds, 1, 1000);
+  require_count(kStudy, "conv_epochs", config.conv_epochs, 3, 100000);
+  require_count(kStudy, "conv_batch", config.conv_batch, 1, 200);
   require_steps("conv_learning_rate", config.conv_learning_rate, "conv_alpha_u",
                 config.conv_alpha_u, "conv_alpha_v", config.conv_alpha_v, "conv_start",
                 config.conv_start);
@@ -124,8 +118,8 @@ void check_residual(const Config& config) {
   require_network("plus_network", config.plus_network);
   require_rates("plus_rates", config.plus_rates);
   if (!config.plus_methods.empty()) methods_in("plus_methods", config.plus_methods);
-  require_count("plus_seeds", config.plus_seeds, 1, 1000);
-  require_count("plus_epochs", config.plus_epochs, 3, 100000);
+  require_count(kStudy, "plus_seeds", config.plus_seeds, 1, 1000);
+  require_count(kStudy, "plus_epochs", config.plus_epochs, 3, 100000);
 }
 
 void check(const Config& config) {
@@ -137,16 +131,16 @@ void check(const Config& config) {
   const std::vector<Method> methods = methods_in("methods", config.methods);
   SURPLUS_REQUIRE(std::ranges::find(methods, Method::kSopPlus) == methods.end(), ArgumentError,
                   kStudy, "sop-plus needs images", "methods", config.methods);
-  require_count("seeds", config.seeds, 1, 1000);
-  require_count("epochs", config.epochs, 3, 100000);
+  require_count(kStudy, "seeds", config.seeds, 1, 1000);
+  require_count(kStudy, "epochs", config.epochs, 3, 100000);
   require_sets("sets", config.sets);
-  require_count("image_samples", config.image_samples, 200, 100000);
-  require_count("image_hidden", config.image_hidden, 1, 1 << 20);
+  require_count(kStudy, "image_samples", config.image_samples, 200, 100000);
+  require_count(kStudy, "image_hidden", config.image_hidden, 1, 1 << 20);
   require_rates("image_rates", config.image_rates);
   require_rate("image_pair_rate", config.image_pair_rate);
   methods_in("image_methods", config.image_methods);
-  require_count("image_seeds", config.image_seeds, 1, 1000);
-  require_count("image_epochs", config.image_epochs, 3, 100000);
+  require_count(kStudy, "image_seeds", config.image_seeds, 1, 1000);
+  require_count(kStudy, "image_epochs", config.image_epochs, 3, 100000);
   require_steps("image_learning_rate", config.image_learning_rate, "image_alpha_u",
                 config.image_alpha_u, "image_alpha_v", config.image_alpha_v, "image_start",
                 config.image_start);

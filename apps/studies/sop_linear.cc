@@ -9,14 +9,8 @@ using namespace sop_linear;
 using Config = SopLinear::Config;
 constexpr std::string_view kStudy = SopLinear::kName;
 
-void require_count(const char* name, std::uint64_t count, std::uint64_t low, std::uint64_t high) {
-  SURPLUS_REQUIRE(count >= low && count <= high, ArgumentError, kStudy,
-                  "the number must be at least " + to_text(low) + " and at most " + to_text(high),
-                  name, count);
-}
-
 void require_counts(const char* name, const std::vector<std::uint64_t>& counts, std::uint64_t low) {
-  for (const std::uint64_t count : counts) require_count(name, count, low, 100);
+  for (const std::uint64_t count : counts) require_count(kStudy, name, count, low, 100);
   require_distinct(kStudy, name, counts);
 }
 
@@ -29,24 +23,24 @@ void require_prices(const std::vector<double>& lambdas) {
 }
 
 void check(const Config& config) {
-  require_count("seeds", config.seeds, 1, 10000);
+  require_count(kStudy, "seeds", config.seeds, 1, 10000);
   require_prices(config.lambdas);
   for (const double gamma : config.gammas) {
     SURPLUS_REQUIRE(gamma >= 1e-100 && gamma <= 0.5, ArgumentError, kStudy,
                     "gammas must be at least 1e-100 and at most 0.5", "gammas", gamma);
   }
   require_distinct(kStudy, "gammas", config.gammas);
-  require_count("step_seeds", config.step_seeds, 1, 1000);
-  require_count("halvings", config.halvings, 1, 12);
-  require_count("recovery_seeds", config.recovery_seeds, 1, 10000);
-  require_count("steps", config.steps, 1000, 1000000000);
-  require_count("draws", config.draws, 1, 1000000);
+  require_count(kStudy, "step_seeds", config.step_seeds, 1, 1000);
+  require_count(kStudy, "halvings", config.halvings, 1, 12);
+  require_count(kStudy, "recovery_seeds", config.recovery_seeds, 1, 10000);
+  require_count(kStudy, "steps", config.steps, 1000, 1000000000);
+  require_count(kStudy, "draws", config.draws, 1, 1000000);
   require_counts("ranks", config.ranks, 1);
   require_counts("counts", config.counts, 0);
-  require_count("trials", config.trials, 1, 100000);
+  require_count(kStudy, "trials", config.trials, 1, 100000);
   require_counts("descent_ranks", config.descent_ranks, 1);
   require_counts("descent_counts", config.descent_counts, 0);
-  require_count("descent_trials", config.descent_trials, 1, 100000);
+  require_count(kStudy, "descent_trials", config.descent_trials, 1, 100000);
 }
 
 std::vector<PhaseDesign> phase_designs(const Config& config) {

@@ -12,14 +12,8 @@ using namespace two_layer_capacity;
 using Config = TwoLayerCapacity::Config;
 constexpr std::string_view kStudy = TwoLayerCapacity::kName;
 
-void require_count(const char* name, std::uint64_t count, std::uint64_t low, std::uint64_t high) {
-  SURPLUS_REQUIRE(count >= low && count <= high, ArgumentError, kStudy,
-                  "the number must be at least " + to_text(low) + " and at most " + to_text(high),
-                  name, count);
-}
-
 void require_widths(const char* name, const std::vector<std::uint64_t>& widths) {
-  for (const std::uint64_t width : widths) require_count(name, width, 1, 1 << 20);
+  for (const std::uint64_t width : widths) require_count(kStudy, name, width, 1, 1 << 20);
   for (std::size_t i = 1; i < widths.size(); ++i) {
     SURPLUS_REQUIRE(widths[i] > widths[i - 1], ArgumentError, kStudy, "widths must ascend", name,
                     widths[i]);
@@ -42,7 +36,7 @@ void check(const Config& config) {
                     kStudy, set + " has " + to_text(images) + " training images", "samples",
                     config.samples, "label_samples", config.label_samples);
   }
-  if (config.side != 0) require_count("side", config.side, 2, 1024);
+  if (config.side != 0) require_count(kStudy, "side", config.side, 2, 1024);
   require_widths("widths", config.widths);
   const auto wide =
       std::ranges::count_if(config.widths, [](std::uint64_t width) { return width >= kWide; });
@@ -50,8 +44,8 @@ void check(const Config& config) {
                   "there must be three widths, of which two are 64 or more", "widths",
                   config.widths.size(), "of 64 or more", wide);
   require_widths("label_widths", config.label_widths);
-  require_count("seeds", config.seeds, 1, 1000);
-  require_count("epochs", config.epochs, 1, 1000000);
+  require_count(kStudy, "seeds", config.seeds, 1, 1000);
+  require_count(kStudy, "epochs", config.epochs, 1, 1000000);
   SURPLUS_REQUIRE(config.rate >= 0 && config.rate <= 100, ArgumentError, kStudy,
                   "rate must be at least 0 and at most 100", "rate", config.rate);
   SURPLUS_REQUIRE(config.loss > 0, ArgumentError, kStudy, "loss must be above 0", "loss",

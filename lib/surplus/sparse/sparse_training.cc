@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "surplus/linalg/matmul.h"
 #include "surplus/sparse/sparse_file.h"
 #include "surplus/train/batches.h"
+#include "surplus/train/checkpoint.h"
 #include "surplus/train/step.h"
 
 namespace surplus {
@@ -21,10 +23,15 @@ template <typename T>
 using State = SparseTrainState<T>;
 using Changes = std::vector<std::optional<TopologyChange>>;
 
-template <typename P>
-auto part_of(P& parameters, std::size_t matrix) {
-  const Shape shape = parameters.layout()[matrix].shape;
-  return parameters.flat().subspan(parameters.offset(matrix), shape.rows * shape.cols);
+// The elements of one matrix of a bundle, in an array of the bundle's size.
+template <typename T, typename U>
+std::span<U> part_of(const Parameters<T>& bundle, std::size_t matrix, std::span<U> array) {
+  const Shape shape = bundle.layout()[matrix].shape;
+  return array.subspan(bundle.offset(matrix), shape.rows * shape.cols);
+}
+template <typename T>
+std::span<const T> part_of(const Parameters<T>& bundle, std::size_t matrix) {
+  return part_of(bundle, matrix, bundle.flat());
 }
 
 template <typename T>
@@ -65,33 +72,16 @@ template <typename T>
 std::vector<double> fingerprint_of(const Examples<T>& examples, const SparseMlp<T>& start,
                                    const SparseTrainConfig<T>& config) {
   const auto number = [](auto value) { return static_cast<double>(value); };
-  const OptimizerConfig& o = config.optimizer;
-  const Schedule& s = config.schedule;
-  std::vector<double> all = {number(examples.x.rows()),
-                             number(examples.x.cols()),
-                             number(config.epochs),
-                             number(config.batch_size),
-                             number(o.rule),
-                             o.momentum,
-                             o.compensation,
-                             o.beta1,
-                             o.beta2,
-                             o.epsilon,
-                             o.weight_decay,
-                             number(s.kind),
-                             s.rate,
-                             number(s.period),
-                             s.factor,
-                             s.last,
-                             number(s.warm_up),
-                             number(config.seed >> 32),
-                             number(config.seed & 0xffffffffu),
-                             number(config.topology.index()),
-                             number(config.choice.kind),
-                             config.choice.break_even,
-                             number(config.track),
-                             number(config.patience),
-                             start.dropout};
+  std::vector<double> all = {number(examples.x.rows()), number(examples.x.cols()),
+                             number(config.epochs), number(config.batch_size)};
+  std::ranges::copy(surplus::fingerprint_of(config.optimizer, config.schedule),
+                    std::back_inserter(all));
+  for (const double value :
+       {number(config.seed >> 32), number(config.seed & 0xffffffffu),
+        number(config.topology.index()), number(config.choice.kind), config.choice.break_even,
+        number(config.track), number(config.patience), start.dropout}) {
+    all.push_back(value);
+  }
   for (const std::size_t epoch : config.milestones) all.push_back(number(epoch));
   if (const auto* dynamic = std::get_if<DynamicTopology>(&config.topology)) {
     const DropSchedule& d = dynamic->schedule;
@@ -150,14 +140,8 @@ void apply(const Changes& changes, const LayerChoice& choice, double grown_scale
   const auto carry = [&](std::span<const T> from, std::span<T> to, bool weights) {
     for (std::size_t matrix = 0; matrix < model.parameters.count(); ++matrix) {
       const std::size_t l = model.network.bias ? matrix / 2 : matrix;
-      const auto piece = [](const Parameters<T>& of, std::size_t i) {
-        const Shape shape = of.layout()[i].shape;
-        return std::pair(of.offset(i), shape.rows * shape.cols);
-      };
-      const auto [begin, size] = piece(model.parameters, matrix);
-      const auto [new_begin, new_size] = piece(next.parameters, matrix);
-      const std::span<const T> before = from.subspan(begin, size);
-      const std::span<T> after = to.subspan(new_begin, new_size);
+      const std::span<const T> before = part_of(model.parameters, matrix, from);
+      const std::span<T> after = part_of(next.parameters, matrix, to);
       if (matrix != model.weight(l)) {
         std::ranges::copy(before, after.begin());
         continue;
@@ -389,8 +373,8 @@ class Training {
       if (!changes(l)) continue;
       const SparseLayer& layer = state_.model.layers[l];
       const Positions positions = layer.active_positions();
-      const Matrix<T> w = gather_active<T>(
-          layer, part_of(std::as_const(state_.model.parameters), state_.model.weight(l)));
+      const Matrix<T> w =
+          gather_active<T>(layer, part_of(state_.model.parameters, state_.model.weight(l)));
       Rng of_layer = draws.split(l);
       std::span<const std::uint64_t> fired;
       if (config_.track) fired = state_.exploration[l].fired;
@@ -421,8 +405,8 @@ class Training {
           static_cast<std::size_t>(std::floor(record.fraction * static_cast<double>(layer.size())));
       const std::size_t kept = layer.size() - pruned;
       if (kept >= layer.active()) continue;
-      const Matrix<T> w = gather_active<T>(
-          layer, part_of(std::as_const(state_.model.parameters), state_.model.weight(l)));
+      const Matrix<T> w =
+          gather_active<T>(layer, part_of(state_.model.parameters, state_.model.weight(l)));
       all[l] = keep_largest<T>(layer.active_positions(), w.values(), kept);
       record.dropped += all[l]->dropped.size();
     }

@@ -1,6 +1,7 @@
 #include "surplus/train/checkpoint.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -38,39 +39,30 @@ void for_each_array(State& state, const Array& array) {
 
 }  // namespace
 
+std::vector<double> fingerprint_of(const OptimizerConfig& optimizer, const Schedule& schedule) {
+  const auto number = [](auto value) { return static_cast<double>(value); };
+  return {number(optimizer.rule),  optimizer.momentum,    optimizer.compensation,
+          optimizer.beta1,         optimizer.beta2,       optimizer.epsilon,
+          optimizer.weight_decay,  number(schedule.kind), schedule.rate,
+          number(schedule.period), schedule.factor,       schedule.last,
+          number(schedule.warm_up)};
+}
+
 template <typename T>
 std::vector<double> fingerprint_of(const Examples<T>& examples, const TrainConfig<T>& config) {
   const auto number = [](auto value) { return static_cast<double>(value); };
-  const OptimizerConfig& o = config.optimizer;
-  const Schedule& s = config.schedule;
-  return {number(examples.x.rows()),
-          number(examples.x.cols()),
-          number(examples.labels.size()),
-          number(examples.targets.cols()),
-          number(config.batch_size),
-          number(config.shuffle),
-          number(config.with_replacement),
-          number(config.drop_last),
-          number(o.rule),
-          o.momentum,
-          o.compensation,
-          o.beta1,
-          o.beta2,
-          o.epsilon,
-          o.weight_decay,
-          number(s.kind),
-          s.rate,
-          number(s.period),
-          s.factor,
-          s.last,
-          number(s.warm_up),
-          number(config.schedule_in_steps),
-          number(config.restart_at_drops),
-          number(config.average_from),
-          config.clip_norm,
-          number(config.keep_best),
-          number(config.seed >> 32),
-          number(config.seed & 0xffffffffu)};
+  std::vector<double> all = {number(examples.x.rows()),       number(examples.x.cols()),
+                             number(examples.labels.size()),  number(examples.targets.cols()),
+                             number(config.batch_size),       number(config.shuffle),
+                             number(config.with_replacement), number(config.drop_last)};
+  std::ranges::copy(fingerprint_of(config.optimizer, config.schedule), std::back_inserter(all));
+  for (const double value :
+       {number(config.schedule_in_steps), number(config.restart_at_drops),
+        number(config.average_from), config.clip_norm, number(config.keep_best),
+        number(config.seed >> 32), number(config.seed & 0xffffffffu)}) {
+    all.push_back(value);
+  }
+  return all;
 }
 
 template <typename T>

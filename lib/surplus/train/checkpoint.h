@@ -34,6 +34,8 @@ struct TrainState {
 /// What tells one training from another: numbers that decide its bits.
 template <typename T>
 std::vector<double> fingerprint_of(const Examples<T>& examples, const TrainConfig<T>& config);
+/// The part of it that any training has.
+std::vector<double> fingerprint_of(const OptimizerConfig& optimizer, const Schedule& schedule);
 
 /// Matrices that live elsewhere: TrainConfig::carried.
 template <typename T>
