@@ -7,6 +7,7 @@
 #include "apps/report/quantiles.h"
 #include "apps/report/statistic.h"
 #include "apps/runner/cells.h"
+#include "surplus/data/split.h"
 #include "surplus/features/polynomial.h"
 #include "surplus/linalg/matmul.h"
 #include "surplus/linalg/ridge.h"
@@ -34,10 +35,35 @@ double mean(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
+// Whether a rule that holds out points does so with this one: 5 of the 21.
+bool is_held_out(std::size_t point) { return point % 4 == 2; }
+
 // What one model makes of each draw.
 struct Scores {
-  std::vector<double> train, test, inner, leave_one_out, signal_to_noise;
+  std::vector<double> train, test, inner, leave_one_out, held_out, signal_to_noise;
 };
+
+// Of each draw, the error at the points held out of the polynomial through the others; infinite
+// where these do not determine it.
+std::vector<double> held_out_errors(const Matrix<double>& at_points, const Matrix<double>& y) {
+  std::vector<std::size_t> kept, held;
+  for (std::size_t i = 0; i < kPoints; ++i) (is_held_out(i) ? held : kept).push_back(i);
+  std::vector<double> errors(y.cols(), 0);
+  if (at_points.cols() > kept.size()) {
+    std::ranges::fill(errors, std::numeric_limits<double>::infinity());
+    return errors;
+  }
+  const auto fit = ridge(factor_ridge(take_rows(at_points, kept), take_rows(y, kept)), 0);
+  const Matrix<double> seen = take_rows(y, held);
+  const Matrix<double> fitted = matmul(take_rows(at_points, held).view(), fit.x.view());
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    for (std::size_t draw = 0; draw < y.cols(); ++draw) {
+      errors[draw] +=
+          std::pow(seen(i, draw) - fitted(i, draw), 2) / static_cast<double>(held.size());
+    }
+  }
+  return errors;
+}
 
 Scores score(const Matrix<double>& at_points, const Matrix<double>& on_grid,
              const Ridge<double>& fit, const Matrix<double>& y) {
@@ -80,6 +106,9 @@ std::size_t choose(OrderRule rule, const std::vector<Scores>& orders, std::size_
       case OrderRule::kSignalToNoise:
         if (orders[i].signal_to_noise[draw] < 1.7 / std::sqrt(double{kPoints})) return i;
         continue;
+      case OrderRule::kHoldOut:
+        value = orders[i].held_out[draw];
+        break;
       case OrderRule::kLeaveOneOut:
         value = orders[i].leave_one_out[draw];
         break;
@@ -133,6 +162,8 @@ std::string_view to_text(OrderRule rule) {
   switch (rule) {
     case OrderRule::kSignalToNoise:
       return "signal to noise";
+    case OrderRule::kHoldOut:
+      return "hold out 5 points, to order 15";
     case OrderRule::kLeaveOneOut:
       return "leave one out";
     case OrderRule::kBayes:
@@ -156,6 +187,7 @@ PolynomialSweep run_polynomials(std::size_t draws, Run& run) {
           const auto at_points = features(sample_points(), order);
           scores.push_back(score(at_points, features(grid_points(), order),
                                  ridge(factor_ridge(at_points, y), 0), y));
+          scores.back().held_out = held_out_errors(at_points, y);
           const Scores& s = scores.back();
           const Statistic train = statistic(s.train, [](double value) { return value; });
           fits.push_back({static_cast<double>(order), train.mean, train.standard_error,

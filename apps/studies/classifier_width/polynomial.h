@@ -44,12 +44,15 @@ enum class OrderRule {
   /// The first whose residuals look white: sum e_i e_i-1 / (sum e_i^2 - sum e_i e_i-1) below
   /// 1.7 / sqrt(21). Source  Liu, Starzyk, Zhu (2008)
   kSignalToNoise,
+  /// The least error at every fourth point of the polynomial through the 16 others, of orders to 15.
+  kHoldOut,
   kLeaveOneOut,  ///< the least mean square of leave-one-out residuals
   kBayes,        ///< the least n log(train) + (order + 1) log n, of orders to 10
   kHindsight,    ///< the least test error, which a user does not know
 };
-inline constexpr std::array kOrderRules = {OrderRule::kSignalToNoise, OrderRule::kLeaveOneOut,
-                                           OrderRule::kBayes, OrderRule::kHindsight};
+inline constexpr std::array kOrderRules = {OrderRule::kSignalToNoise, OrderRule::kHoldOut,
+                                           OrderRule::kLeaveOneOut, OrderRule::kBayes,
+                                           OrderRule::kHindsight};
 std::string_view to_text(OrderRule rule);
 
 struct OrderChoice {
