@@ -154,6 +154,7 @@ ROWS = {
     "window_tiles": ([(24, 2)], -1, 1, window_tiles),
     "to_tiles": ([(20, 3)], -1, 1, tiles),
     "from_tiles": ([(6, 16)], -1, 1, lambda x: x.reshape(2, 3, 16).permute(0, 2, 1).reshape(32, 3)[:20]),
+    "reshape": ([(3, 5)], -1, 1, lambda x: x.reshape(5, 3)),
 }
 
 

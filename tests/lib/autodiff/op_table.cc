@@ -308,6 +308,14 @@ std::vector<OpRow<T>> places() {
        [](Operands<T> x) { return concat_columns(x); },
        {{{{3, 4}, {4, 4}},
          "concat_columns: parts must be equally high; got index 1, part 4 x 4, first 3 x 4"}}},
+      // Rows and columns change roles, so that runs end in the middle of rows of both.
+      {"reshape",
+       {{{3, 5}}, {{1, 1}}, {{0, 4}}},
+       -1,
+       1,
+       kNoKink,
+       [](Operands<T> x) { return reshape(x[0], x[0].shape().cols, x[0].shape().rows); },
+       {}},
       // The last row twice and the first once.
       {"gather_rows",
        {{{3, 5}}, {{1, 1}}, {{2, 0}}},

@@ -396,6 +396,9 @@ BOOST_AUTO_TEST_CASE(bad_input_gets_one_clear_error) {
                         says("softmax_cross_entropy: labels must be below the columns of x; got "
                              "index 0, label 2, columns 2"));
   BOOST_CHECK_EXCEPTION(
+      reshape(x, 2, 3), ShapeError,
+      says("reshape: x must have the elements of the result; got x 1 x 2, result 2 x 3"));
+  BOOST_CHECK_EXCEPTION(
       gather_rows(x, std::span<const std::size_t>(high)), ArgumentError,
       says("gather_rows: indices must be below the rows of x; got place 0, index 2, rows 1"));
   BOOST_CHECK_EXCEPTION(concat_rows(std::span<const Var<double>>()), ArgumentError,

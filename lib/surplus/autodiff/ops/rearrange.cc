@@ -1,5 +1,7 @@
 #include "surplus/autodiff/ops/rearrange.h"
 
+#include <algorithm>
+
 #include "surplus/autodiff/loops.h"
 #include "surplus/autodiff/op.h"
 
@@ -57,6 +59,40 @@ void pull_slice(Step<T>& step) {
 
 template <typename T>
 constexpr Op<T> kSlice{"slice", push_slice<T>, pull_slice<T>};
+
+// use(to, from, n): runs of n elements that stand in the same order in both.
+template <typename T, typename Use>
+void for_same_order(MatrixView<const T> from, MatrixView<T> to, const Use& use) {
+  for_rows(to.shape(), [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      for (std::size_t j = 0, n = 0; j < to.cols(); j += n) {
+        const std::size_t at = i * to.cols() + j, row = at / from.cols(), col = at % from.cols();
+        n = std::min(to.cols() - j, from.cols() - col);
+        use(to.row(i).data() + j, from.row(row).data() + col, n);
+      }
+    }
+  });
+}
+
+template <typename T>
+void add_reshaped(MatrixView<const T> from, MatrixView<T> to) {
+  for_same_order(from, to, [](T* sum, const T* more, std::size_t n) {
+    for (std::size_t l = 0; l < n; ++l) sum[l] += more[l];
+  });
+}
+
+template <typename T>
+void push_reshape(Step<T>& step) {
+  add_reshaped(step.t_x(0), step.t_y());
+}
+
+template <typename T>
+void pull_reshape(Step<T>& step) {
+  if (step.wants(0)) add_reshaped(step.d_y(), step.d_x(0));
+}
+
+template <typename T>
+constexpr Op<T> kReshape{"reshape", push_reshape<T>, pull_reshape<T>};
 
 // body(i, row, col) for each part: where in y it begins.
 template <typename T, typename Body>
@@ -165,6 +201,19 @@ Var<T> slice(const Var<T>& x, std::size_t row, std::size_t col, std::size_t rows
 }
 
 template <typename T>
+Var<T> reshape(const Var<T>& x, std::size_t rows, std::size_t cols) {
+  Tape<T>& tape = common_tape("reshape", {x});
+  const Shape shape = x.shape();
+  SURPLUS_REQUIRE(shape.rows * shape.cols == rows * cols, ShapeError, "reshape",
+                  "x must have the elements of the result", "x", shape, "result",
+                  (Shape{rows, cols}));
+  const auto [var, y] = tape.record(kReshape<T>, {x}, {rows, cols});
+  for_same_order(x.value(), y,
+                 [](T* to, const T* from, std::size_t n) { std::copy_n(from, n, to); });
+  return var;
+}
+
+template <typename T>
 Var<T> concat_rows(std::span<const Var<T>> parts) {
   return concat("concat_rows", kConcatRows<T>, true, parts);
 }
@@ -197,6 +246,7 @@ Var<T> gather_rows(const Var<T>& x, std::span<const std::size_t> indices) {
 #define SURPLUS_INSTANTIATE(T)                                                              \
   template Var<T> transpose(const Var<T>&);                                                 \
   template Var<T> slice(const Var<T>&, std::size_t, std::size_t, std::size_t, std::size_t); \
+  template Var<T> reshape(const Var<T>&, std::size_t, std::size_t);                         \
   template Var<T> concat_rows(std::span<const Var<T>>);                                     \
   template Var<T> concat_columns(std::span<const Var<T>>);                                  \
   template Var<T> gather_rows(const Var<T>&, std::span<const std::size_t>);

@@ -1,4 +1,4 @@
-/// Parts, joins and transposes: elements that change their place.
+/// Parts, joins, transposes and other shapes: elements that change their place.
 ///
 /// In one file because each is a copy there and a sum on the way back.
 #ifndef SURPLUS_AUTODIFF_OPS_REARRANGE_H_
@@ -20,6 +20,12 @@ Var<T> transpose(const Var<T>& x);
 /// Throws   ShapeError if they reach outside
 template <typename T>
 Var<T> slice(const Var<T>& x, std::size_t row, std::size_t col, std::size_t rows, std::size_t cols);
+
+/// The elements of x, row after row, as the rows of y: images whose rows are pixels as rows that are
+/// images, (line, column, channel).
+/// Throws   ShapeError if x does not have rows cols elements
+template <typename T>
+Var<T> reshape(const Var<T>& x, std::size_t rows, std::size_t cols);
 
 /// The parts below one another, or side by side.
 /// Throws   ArgumentError if there is no part; ShapeError if they are not equally wide, or high
