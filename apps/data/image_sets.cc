@@ -22,6 +22,24 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kNames = {"digits",   "mnist",         "fashion-mnist",
                                                     "cifar-10", "cifar-10-jpeg", "svhn"};
+constexpr ImageSetSize kMnist{{1, 28, 28}, 60000, 10000}, kCifar10{{3, 32, 32}, 50000, 10000};
+constexpr std::array<ImageSetSize, 6> kSizes = {
+    ImageSetSize{{1, 8, 8}, 1348, 449},     kMnist, kMnist, kCifar10, kCifar10,
+    ImageSetSize{{3, 32, 32}, 73257, 26032}};
+
+// The number of a set in both lists.
+std::size_t number_of(std::string_view name) {
+  const auto found = std::ranges::find(kNames, name);
+  if (found == kNames.end()) {
+    std::string names;
+    for (const std::string_view known : kNames) {
+      names.append(names.empty() ? "" : ", ").append(known);
+    }
+    throw ArgumentError(
+        error_message("open_images", "the image set must be one of " + names, "name", name));
+  }
+  return static_cast<std::size_t>(found - kNames.begin());
+}
 
 ByteImages some_digits(const Samples& samples, std::span<const std::size_t> rows) {
   ByteImages images{{1, 8, 8}, 10, 16};
@@ -62,15 +80,10 @@ ImageSet open_cifar10_jpeg(const fs::path& given) {
 
 std::span<const std::string_view> image_set_names() { return kNames; }
 
+ImageSetSize image_set_size(std::string_view name) { return kSizes[number_of(name)]; }
+
 ImageSet open_images(std::string_view name, const fs::path& given) {
-  if (std::ranges::find(kNames, name) == kNames.end()) {
-    std::string names;
-    for (const std::string_view known : kNames) {
-      names.append(names.empty() ? "" : ", ").append(known);
-    }
-    throw ArgumentError(
-        error_message("open_images", "the image set must be one of " + names, "name", name));
-  }
+  number_of(name);  // throws
   if (name == "cifar-10-jpeg") return open_cifar10_jpeg(given);
   const std::vector<fs::path> paths = find_dataset(name, given);
   if (name == "digits") return open_digits(paths[0]);

@@ -2,6 +2,7 @@
 #ifndef SURPLUS_APPS_DATA_IMAGE_SETS_H_
 #define SURPLUS_APPS_DATA_IMAGE_SETS_H_
 
+#include <cstddef>
 #include <filesystem>
 #include <span>
 #include <string_view>
@@ -12,6 +13,14 @@ namespace surplus::apps {
 
 /// The names that open_images() knows.
 std::span<const std::string_view> image_set_names();
+
+/// How large a set is, known without its files.
+struct ImageSetSize {
+  ImageShape shape;
+  std::size_t train = 0, test = 0;  ///< images of each part
+};
+/// Throws  as open_images() if there is no such set
+ImageSetSize image_set_size(std::string_view name);
 
 /// Reads a set, its files found and verified as find_dataset() does:
 ///

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "surplus/core/errors.h"
@@ -55,9 +56,17 @@ std::vector<double> channel_means(const ByteImages& images) {
   return means;
 }
 
+// What is known of a set without its files is what they hold.
+void check_size(std::string_view name, const ImageSet& set) {
+  const ImageSetSize size = image_set_size(name);
+  BOOST_TEST((size.shape == set.train.shape && size.shape == set.test.shape));
+  BOOST_TEST((size.train == set.train.size() && size.test == set.test.size()));
+}
+
 BOOST_AUTO_TEST_CASE(the_bundled_digits_are_cut_into_two_parts_that_stay_the_same) {
   const ImageSet set = open_images("digits", "");
   BOOST_TEST(set.title == "digits");
+  check_size("digits", set);
   BOOST_TEST(set.train.size() == 1348);
   BOOST_TEST(set.test.size() == 449);
   BOOST_TEST((set.train.shape == ImageShape{1, 8, 8}));
@@ -79,6 +88,7 @@ BOOST_AUTO_TEST_CASE(the_bundled_digits_are_cut_into_two_parts_that_stay_the_sam
 BOOST_AUTO_TEST_CASE(mnist_has_its_published_counts, *here("mnist")) {
   const ImageSet set = open_images("mnist", data());
   BOOST_TEST(set.title == "MNIST");
+  check_size("mnist", set);
   BOOST_TEST((set.train.shape == ImageShape{1, 28, 28}));
   BOOST_TEST((counts(set.train) == std::vector<std::size_t>{5923, 6742, 5958, 6131, 5842, 5421,
                                                             5918, 6265, 5851, 5949}));
@@ -114,6 +124,7 @@ BOOST_AUTO_TEST_CASE(normalised_mnist_has_its_golden_mean_square, *here("mnist")
 BOOST_AUTO_TEST_CASE(fashion_mnist_has_equal_classes, *here("fashion-mnist")) {
   const ImageSet set = open_images("fashion-mnist", data());
   BOOST_TEST(set.title == "Fashion-MNIST");
+  check_size("fashion-mnist", set);
   BOOST_TEST((counts(set.train) == std::vector<std::size_t>(10, 6000)));
   BOOST_TEST((counts(set.test) == std::vector<std::size_t>(10, 1000)));
 }
@@ -121,6 +132,7 @@ BOOST_AUTO_TEST_CASE(fashion_mnist_has_equal_classes, *here("fashion-mnist")) {
 BOOST_AUTO_TEST_CASE(the_jpeg_copy_of_cifar_10_has_its_counts_and_means, *here("cifar-10-jpeg")) {
   const ImageSet set = open_images("cifar-10-jpeg", data());
   BOOST_TEST(set.title == "CIFAR-10 (JPEG copy)");
+  check_size("cifar-10-jpeg", set);
   BOOST_TEST((counts(set.train) == std::vector<std::size_t>(10, 5000)));
   BOOST_TEST((counts(set.test) == std::vector<std::size_t>(10, 1000)));
   const std::vector<double> means = channel_means(set.train);
@@ -147,6 +159,7 @@ BOOST_AUTO_TEST_CASE(the_jpeg_copy_is_read_packed_as_it_lies, *here("cifar10-jpe
   fs::create_directory_symlink(data() / "cifar10-jpeg", scratch / "cifar-10-jpeg");
   const ImageSet set = open_images("cifar-10-jpeg", scratch.path());
   BOOST_TEST(set.title == "CIFAR-10 (JPEG copy)");
+  check_size("cifar-10-jpeg", set);
   BOOST_TEST((counts(set.train) == std::vector<std::size_t>(10, 5000)));
   BOOST_TEST((counts(set.test) == std::vector<std::size_t>(10, 1000)));
 }

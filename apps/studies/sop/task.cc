@@ -115,13 +115,8 @@ Task image_task(const ImageDesign& design, const std::filesystem::path& data) {
 }
 
 TaskSize size_of(const ImageDesign& design) {
-  const bool digits = design.set == "digits",
-             color = design.set.starts_with("cifar") || design.set == "svhn";
-  ImageShape shape = digits  ? ImageShape{1, 8, 8}
-                     : color ? ImageShape{3, 32, 32}
-                             : ImageShape{1, 28, 28};
+  auto [shape, train, tests] = image_set_size(design.set);
   if (design.side != 0) shape.height = shape.width = design.side;
-  std::size_t tests = digits ? 449 : design.set == "svhn" ? 26032 : 10000;
   if (design.tests != 0) tests = std::min(tests, design.tests);
   return {network_for(design.network, design.width, shape, kClasses), design.samples,
           design.samples + design.samples / 10 + tests};
