@@ -40,6 +40,16 @@ Config tiny_config() {
   config.low_samples = {120};
   config.low_epochs = 4;
   config.low_seeds = 2;
+  config.conv_samples = 200;
+  config.conv_epochs = 4;
+  config.conv_intervals = {4};
+  config.cifar_epochs = 4;
+  config.cifar_set = "digits";
+  config.cifar_samples = 200;
+  config.cifar_validation = 100;
+  config.cifar_hidden = {16};
+  config.cifar_densities = {0.2};
+  config.cifar_intervals = {4};
   return config;
 }
 
@@ -49,7 +59,12 @@ std::vector<std::string> numbers(const Result& result) {
   for (const Training& training : result.trainings) {
     for (const double value : pack(std::vector{training.summary})) all.push_back(to_text(value));
   }
-  for (const double value : pack(result.equalities)) all.push_back(to_text(value));
+  for (const auto& [task, kernels] : result.kernels) {
+    for (const double value : pack(kernels.equalities)) all.push_back(to_text(value));
+    for (const double value : pack(std::vector{kernels.early, kernels.drift})) {
+      all.push_back(to_text(value));
+    }
+  }
   return all;
 }
 
@@ -81,16 +96,20 @@ BOOST_AUTO_TEST_CASE(the_expected_time_is_the_sum_over_the_cells) {
   Run run(7, {}, kGoOn, [&](const Run::Cell& cell) { sum += cell.seconds; });
   const Result result = Itop::run(config, run);
   BOOST_TEST(sum == Itop::seconds(config), boost::test_tools::tolerance(1e-9));
-  BOOST_TEST(result.times.size() == 7u);
-  for (const StepTime& time : result.times) BOOST_TEST((time.sparse > 0 && time.masked > 0));
+  for (const char* task : {"S1", "S4"}) {
+    const auto& times = result.kernels.at(task).times;
+    BOOST_TEST(times.size() == 7u);
+    for (const StepTime& time : times) BOOST_TEST((time.sparse > 0 && time.masked > 0));
+  }
   const auto verdicts = Itop::verdicts(config, result);
   const auto of = [&](const std::string& id) {
     return *std::ranges::find(verdicts, id, &Verdict::id);
   };
   // What needs no training to speak of: exploration and equality.
-  for (const char* id : {"12a", "12b", "13a", "21"}) BOOST_TEST(of(id).holds, id);
+  for (const char* id : {"12a", "12a S4", "12b", "13a", "21", "21 S4"})
+    BOOST_TEST(of(id).holds, id);
   const Rendering rendering = Itop::render(config, result);
-  BOOST_TEST(rendering.figures.size() == 4u);
+  BOOST_TEST(rendering.figures.size() == 7u);
   for (const Figure& figure : rendering.figures) BOOST_TEST(to_svg(figure).size() > 1000u);
 }
 
@@ -112,13 +131,49 @@ BOOST_AUTO_TEST_CASE(claims_fail_where_the_measurements_contradict_them) {
       summary.explored = 0.9;
       summary.accuracy = design.uniform ? 61 : 60;
     }
+    if (design.method == Method::kDense) summary.accuracy = 70;
     if (design.method == Method::kSnip) summary.accuracy = 99;
     if (design.method == Method::kGmp) summary.accuracy = 98;
   }
-  result.equalities[0].different_weights = 1;
+  for (auto& [task, kernels] : result.kernels) {
+    kernels.equalities[0].different_weights = 1;
+    kernels.drift.distance = 2e-4;
+  }
   for (const Verdict& verdict : Itop::verdicts(config, result)) {
     if (verdict.id.starts_with("15a")) continue;  // two intervals have no interior
     BOOST_TEST(!verdict.holds, verdict.id);
+  }
+}
+
+// Of each accuracy that the verdict takes, one on either side of its band.
+BOOST_AUTO_TEST_CASE(accuracies_of_cifar_10_are_judged_at_the_source_s_settings_alone) {
+  Config config = tiny_config();
+  config.cifar_set = "cifar-10-jpeg";
+  config.cifar_epochs = 100;
+  config.cifar_hidden = {1024, 512};
+  config.conv_epochs = 0;
+  Result result;
+  result.titles["S2"] = "CIFAR-10 (JPEG copy)";
+  const auto judge = [&](double density, double accuracy) {
+    result.trainings = {{{.task = "S2",
+                          .method = density == 1 ? Method::kDense : Method::kStatic,
+                          .density = density},
+                         {.accuracy = accuracy}}};
+    const auto verdicts = Itop::verdicts(config, result);
+    const auto found =
+        std::ranges::find_if(verdicts, [](const Verdict& one) { return one.id.starts_with("17"); });
+    BOOST_REQUIRE((found != verdicts.end()));
+    BOOST_TEST(found->note.find("CIFAR-10 (JPEG copy)") != std::string::npos);
+    return found->holds;
+  };
+  const double bands[][3] = {{.1, 59.5, 66.5}, {.05, 58.5, 64.5}, {.01, 51.5, 58.5}, {1, 63, 67}};
+  for (const auto& [density, low, high] : bands) {
+    BOOST_TEST((judge(density, low) && judge(density, high)));
+    BOOST_TEST((!judge(density, low - .01) && !judge(density, high + .01)));
+  }
+  config.cifar_epochs = 50;
+  for (const Verdict& verdict : Itop::verdicts(config, result)) {
+    BOOST_TEST(!verdict.id.starts_with("17"), verdict.id);
   }
 }
 
@@ -145,6 +200,21 @@ BOOST_AUTO_TEST_CASE(settings_outside_their_domain_are_refused_before_the_first_
   refuses([](Config& c) { c.baselines = "dense,magic"; },
           "itop: baselines must be among dense, small-dense, gmp, one-shot, lottery, snip, grasp; "
           "got baselines magic");
+  refuses([](Config& c) { c.conv_methods = "dense,gmp"; },
+          "itop: conv_methods must be among dense, static, set, rigl; got conv_methods gmp");
+  refuses([](Config& c) { c.conv_epochs = 3; },
+          "itop: the number must be at least 4 and at most 100000; got conv_epochs 3");
+  refuses(
+      [](Config& c) {
+        c.conv_densities = {0.2, 0.2};
+      },
+      "itop: values must differ; got conv_densities 0.2");
+  refuses([](Config& c) { c.cifar_set = "cifar"; },
+          "itop: there must be such an image set (surplus data list); got set cifar");
+  refuses([](Config& c) { c.cifar_samples = 1349; },
+          "itop: the number must be at least 100 and at most 1348; got cifar_samples 1349");
+  refuses([](Config& c) { c.cifar_learning_rate = 101; },
+          "itop: the learning rate must be above 0 and at most 100; got cifar_learning_rate 101");
   refuses([](Config& c) { c.learning_rate = 0; },
           "itop: the learning rate must be above 0 and at most 100; got learning_rate 0");
   refuses([](Config& c) { c.state_seconds = -1; },

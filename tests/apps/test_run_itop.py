@@ -17,7 +17,8 @@ class Itop(StudyRun):
     PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
     STUDY = "itop"
     SMALL = ["--preset", "quick", "--set", "samples=300", "--set", "hidden=24,16", "--set", "epochs=4",
-             "--set", "densities=0.2", "--set", "intervals=2,5", "--set", "low_epochs=4"]
+             "--set", "densities=0.2", "--set", "intervals=2,5", "--set", "low_epochs=4",
+             "--set", "conv_samples=200", "--set", "conv_epochs=4"]
 
     def test_the_quick_preset_gives_its_verdicts(self):
         done = self.run_study(self.folder / "a", "--preset", "quick")
@@ -25,12 +26,12 @@ class Itop(StudyRun):
         result = self.record(self.folder / "a")
         holds = {verdict["id"]: verdict["holds"] for verdict in result["verdicts"]}
         # Counting and equality do not depend on how well anything is learned.
-        for claim in ("12a", "12b", "13a", "13b", "21"):
+        for claim in ("12a", "12a S4", "12b", "13a", "13b", "21", "21 S4"):
             self.assertTrue(holds[claim], claim)
         self.assertEqual({claim.split()[0].rstrip("abc") for claim in holds},
-                         {"12", "13", "14", "15", "16", "19", "20", "21"})
+                         {"12", "13", "14", "15", "16", "19", "20", "21", "S4"})
         self.assertEqual({table["name"] for table in result["tables"]}, {"trainings"})
-        self.assertEqual(len(result["figures"]), 3)
+        self.assertEqual(len(result["figures"]), 4)
         for figure in result["figures"]:
             root = ElementTree.parse(self.folder / "a" / figure).getroot()
             self.assertTrue(root.tag.endswith("svg"), figure)
@@ -38,7 +39,8 @@ class Itop(StudyRun):
             if row["method"] == "dense":
                 self.assertGreater(row["accuracy"], 90)
                 self.assertEqual(row["training_flops"], 1)
-            if row["method"] == "static":
+            # Of a convolution the weights of few pixels count as much as those of many.
+            if row["method"] == "static" and row["task"] != "S4":
                 self.assertAlmostEqual(row["training_flops"], row["density"], places=9)
 
     def test_one_thread_and_two_give_the_same_bytes(self):

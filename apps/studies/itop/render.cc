@@ -59,7 +59,8 @@ Table trainings_table(const Result& result) {
       return of(seeds, member).mean;
     };
     const Statistic accuracy = of(seeds, &Summary::accuracy);
-    const std::string rule = design.task == "S1" ? design.uniform ? "uniform" : "erk" : "er";
+    const bool own = design.task.starts_with("S3");
+    const std::string rule = own ? "er" : design.uniform ? "uniform" : "erk";
     table.rows.push_back({design.task, std::string(to_text(design.method)), mean(&Summary::density),
                           static_cast<double>(design.interval), rule,
                           static_cast<double>(design.multiplier), static_cast<double>(seeds.size()),
@@ -81,12 +82,23 @@ std::vector<std::uint64_t> sorted(std::vector<std::uint64_t> values) {
   return values;
 }
 
+// The trainings of a task that differ in method, density and interval.
+struct Sweep {
+  std::string task;
+  std::vector<double> densities;
+  std::vector<std::uint64_t> intervals;  // ascending
+
+  Design design(Method method, double density, std::size_t interval = 0) const {
+    return {.task = task, .method = method, .density = density, .interval = interval};
+  }
+};
+
 double accuracy_of(const Result& result, const Design& design) {
   const auto found = result.find(design);
   return found.empty() ? std::nan("") : of(found, &Summary::accuracy).mean;
 }
 
-Panel accuracy_panel(const Config& config, const Result& result, double density) {
+Panel accuracy_panel(const Sweep& sweep, const Result& result, double density) {
   Panel panel{.title = fmt::format("{:g} % of the weights active", 100 * density),
               .x = {.label = "steps between updates", .log = true},
               .y = {.label = "test accuracy (%)"}};
@@ -95,32 +107,35 @@ Panel accuracy_panel(const Config& config, const Result& result, double density)
     Series series{.label = method == Method::kSet ? "SET-ITOP" : "RigL-ITOP",
                   .style = Style::kLinePoints,
                   .color = color};
-    for (const std::uint64_t interval : sorted(config.intervals)) {
-      const Statistic one = of(result.find(s1(method, density, interval)), &Summary::accuracy);
+    for (const std::uint64_t interval : sweep.intervals) {
+      const auto found = result.find(sweep.design(method, density, interval));
+      if (found.empty()) continue;
+      const Statistic one = of(found, &Summary::accuracy);
       series.x.push_back(static_cast<double>(interval));
       series.y.push_back(one.mean);
       series.error.push_back(one.standard_error);
     }
-    panel.series.push_back(std::move(series));
+    if (!series.x.empty()) panel.series.push_back(std::move(series));
   }
   const auto line = [&](const char* label, const Design& design) {
     const double accuracy = accuracy_of(result, design);
     if (std::isfinite(accuracy)) panel.references.push_back({.value = accuracy, .label = label});
   };
-  line("static mask", s1(Method::kStatic, density));
-  line("dense", {.task = "S1", .method = Method::kDense});
+  line("static mask", sweep.design(Method::kStatic, density));
+  line("dense", sweep.design(Method::kDense, 1));
   return panel;
 }
 
-Figure interval_figure(const Config& config, const Result& result) {
-  Figure figure{.name = "accuracy-interval",
-                .title = "Test accuracy against the wait between updates of the topology",
-                .caption = result.title +
+Figure interval_figure(const Sweep& sweep, const Result& result, std::string name,
+                       std::string title) {
+  Figure figure{.name = std::move(name),
+                .title = std::move(title),
+                .caption = result.titles.at(sweep.task) +
                            ". Lines across: the same network with a fixed mask, and dense. Bars: "
                            "standard errors, if there are several seeds.",
                 .panels = {}};
-  for (const double density : config.densities) {
-    figure.panels.push_back(accuracy_panel(config, result, density));
+  for (const double density : sweep.densities) {
+    figure.panels.push_back(accuracy_panel(sweep, result, density));
   }
   return figure;
 }
@@ -164,33 +179,35 @@ Figure exploration_figure(const Config& config, const Result& result) {
   return figure;
 }
 
-Figure methods_figure(const Config& config, const Result& result) {
+Figure methods_figure(const Sweep& sweep, const Result& result, std::string name,
+                      std::string title) {
   Figure figure{
-      .name = "methods",
-      .title = "Rewired sparse networks beside dense ones, masks and pruning",
+      .name = std::move(name),
+      .title = std::move(title),
       .caption =
-          "SET and RigL at the interval of their best accuracy, of those tried. "
+          result.titles.at(sweep.task) +
+          ". SET and RigL at the interval of their best accuracy, of those tried. "
           "Below each: floating-point operations of the whole training, and the most memory that "
           "weights, momentum and positions take.",
       .panels = {},
       .columns = 1};
-  for (const double density : config.densities) {
+  for (const double density : sweep.densities) {
     Panel accuracy{.title = fmt::format("{:g} % active: test accuracy", 100 * density),
                    .y = {.label = "test accuracy (%)"}};
     Panel cost{.title = fmt::format("{:g} % active: cost of the training", 100 * density),
                .y = {.label = "share of dense training", .log = true}};
     Series bars{.style = Style::kBars}, flops{.label = "operations", .style = Style::kBars},
         bytes{.label = "memory", .style = Style::kBars};
-    const auto dense = result.find({.task = "S1", .method = Method::kDense});
+    const auto dense = result.find(sweep.design(Method::kDense, 1));
     const double dense_bytes = dense.empty() ? 1 : of(dense, &Summary::bytes).mean;
     for (std::size_t m = 0; m < kMethodNames.size(); ++m) {
       const auto method = static_cast<Method>(m);
-      Design design = s1(method, method == Method::kDense ? 1 : density);
+      Design design = sweep.design(method, method == Method::kDense ? 1 : density);
       if (method == Method::kSet || method == Method::kRigl) {
-        const auto intervals = sorted(config.intervals);
-        design.interval = *std::ranges::max_element(intervals, {}, [&](std::uint64_t interval) {
-          return accuracy_of(result, s1(method, density, interval));
-        });
+        design.interval =
+            *std::ranges::max_element(sweep.intervals, {}, [&](std::uint64_t interval) {
+              return accuracy_of(result, sweep.design(method, density, interval));
+            });
       }
       const auto summaries = result.find(design);
       if (summaries.empty()) continue;
@@ -204,6 +221,7 @@ Figure methods_figure(const Config& config, const Result& result) {
     }
     flops.x = bytes.x = bars.x;
     cost.x.categories = accuracy.x.categories;
+    if (bars.y.empty()) continue;
     const double least = *std::ranges::min_element(bars.y);
     accuracy.y.min = std::floor(least - 1);
     accuracy.series = {std::move(bars)};
@@ -215,22 +233,22 @@ Figure methods_figure(const Config& config, const Result& result) {
   return figure;
 }
 
-Table time_table(const Result& result) {
-  Table table = table_of("step-time", "A training step by the clock, and the state that it updates",
+Table time_table(const std::vector<StepTime>& times, std::string name, std::string title) {
+  Table table = table_of(std::move(name), std::move(title),
                          {{"density", "share"},
                           {"sparse", "ms"},
                           {"masked", "ms"},
                           {"times_faster"},
                           {"state", "MB"},
                           {"masked_state", "MB"}});
-  for (const StepTime& time : result.times) {
+  for (const StepTime& time : times) {
     table.rows.push_back({time.density, time.sparse, time.masked, time.masked / time.sparse,
                           time.bytes * 1e-6, time.dense_bytes * 1e-6});
   }
   return table;
 }
 
-Figure time_figure(const Result& result) {
+Figure time_figure(const std::vector<StepTime>& times, std::string name, std::string title) {
   Panel time{.title = "processor time of a training step",
              .x = {.label = "active weights (share)", .log = true},
              .y = {.label = "ms", .log = true}};
@@ -240,7 +258,7 @@ Figure time_figure(const Result& result) {
   Series sparse{.label = "non-zeros alone", .style = Style::kLinePoints},
       masked{.label = "zeros in dense matrices", .style = Style::kLinePoints};
   Series sparse_bytes = sparse, masked_bytes = masked;
-  for (const StepTime& one : result.times) {
+  for (const StepTime& one : times) {
     for (Series* series : {&sparse, &masked, &sparse_bytes, &masked_bytes}) {
       series->x.push_back(one.density);
     }
@@ -251,8 +269,8 @@ Figure time_figure(const Result& result) {
   }
   time.series = {std::move(sparse), std::move(masked)};
   bytes.series = {std::move(sparse_bytes), std::move(masked_bytes)};
-  return {.name = "step-time",
-          .title = "What a training step saves when only the non-zeros are kept",
+  return {.name = std::move(name),
+          .title = std::move(title),
           .caption =
               "Medians of steps of both kinds in turn, on the machine and threads of this run: "
               "the only numbers here that differ from run to run. Nothing is zero at 1.",
@@ -262,14 +280,36 @@ Figure time_figure(const Result& result) {
 }  // namespace
 
 Rendering Itop::render(const Config& config, const Result& result) {
+  const Sweep mlp{"S1", config.densities, sorted(config.intervals)},
+      cifar{"S2", config.cifar_densities, sorted(config.cifar_intervals)},
+      conv{"S4", config.conv_densities, sorted(config.conv_intervals)};
   Rendering rendering{
       .tables = {trainings_table(result)},
-      .figures = {interval_figure(config, result), exploration_figure(config, result),
-                  methods_figure(config, result)}};
-  if (!result.times.empty()) {
-    rendering.tables.push_back(time_table(result));
-    rendering.figures.push_back(time_figure(result));
+      .figures = {interval_figure(mlp, result, "accuracy-interval",
+                                  "Test accuracy against the wait between updates of the topology"),
+                  exploration_figure(config, result),
+                  methods_figure(mlp, result, "methods",
+                                 "Rewired sparse networks beside dense ones, masks and pruning")}};
+  if (config.cifar_epochs > 0) {
+    rendering.figures.push_back(
+        interval_figure(cifar, result, "accuracy-augmented",
+                        "Test accuracy where training images are moved and mirrored"));
   }
+  if (config.conv_epochs > 0) {
+    rendering.figures.push_back(methods_figure(
+        conv, result, "convolutions", "A convolutional network: rewired, fixed and dense"));
+  }
+  const auto add_times = [&](const char* task, const std::string& name, const std::string& of) {
+    const auto found = result.kernels.find(task);
+    if (found == result.kernels.end() || found->second.times.empty()) return;
+    const auto& times = found->second.times;
+    rendering.tables.push_back(time_table(
+        times, name, "A training step" + of + " by the clock, and the state that it updates"));
+    rendering.figures.push_back(time_figure(
+        times, name, "What a training step" + of + " saves when only the non-zeros are kept"));
+  };
+  add_times("S1", "step-time", "");
+  add_times("S4", "step-time-convolutions", " of the convolutional network");
   return rendering;
 }
 

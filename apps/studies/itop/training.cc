@@ -4,39 +4,39 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "apps/data/image_sets.h"
 #include "apps/runner/cells.h"
-#include "surplus/core/errors.h"
-#include "surplus/data/scale.h"
 #include "surplus/sparse/saliency.h"
+#include "surplus/sparse/sparse_scores.h"
 #include "surplus/train/batches.h"
-#include "surplus/train/step.h"
 
 namespace surplus::apps::itop {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-Samples samples_of(const ByteImages& images, std::size_t begin, std::size_t count) {
-  std::vector<std::size_t> rows(count);
-  std::iota(rows.begin(), rows.end(), begin);
-  Images some = unit_images(images, rows);
-  return {std::move(some.x), std::move(some.labels)};
+double weights_of(const NetworkConfig& network) {
+  return static_cast<double>(weight_count(network));
 }
 
-double weights_of(const MlpConfig& network) { return static_cast<double>(weight_count(network)); }
+// Products of an example with the weights of the dense network.
+double products_of(const NetworkConfig& network) {
+  double sum = 0;
+  for (const SparseLayer& layer : dense_layers(network)) {
+    sum += static_cast<double>(layer.size() * layer.uses());
+  }
+  return sum;
+}
 
 // The hidden widths of a dense network with as many weights as the sparse one has active.
-MlpConfig small_network(const MlpConfig& network, double density) {
+NetworkConfig small_network(const NetworkConfig& network, double density) {
   double low = 0, high = 1;
   const auto scaled = [&](double factor) {
-    MlpConfig small = network;
-    for (std::size_t& width : small.hidden) {
+    NetworkConfig small = network;
+    for (std::size_t& width : small.mlp.hidden) {
       width = std::max<std::size_t>(
           1, static_cast<std::size_t>(std::round(factor * static_cast<double>(width))));
     }
@@ -47,17 +47,6 @@ MlpConfig small_network(const MlpConfig& network, double density) {
     (weights_of(scaled(middle)) < density * weights_of(network) ? low : high) = middle;
   }
   return scaled(high);
-}
-
-SparseTrainConfig<float> config_of(const Task& task, const Design& design, const Rng& rng) {
-  const std::size_t epochs = task.epochs * design.multiplier;
-  Rng seeds = rng.split("training");
-  return {.epochs = epochs,
-          .batch_size = task.batch,
-          .schedule = {.rate = task.rate},
-          .milestones = {epochs / 2, epochs * 3 / 4},
-          .seed = seeds.bits(),
-          .patience = design.interval > 0 ? design.interval : 100};
 }
 
 std::vector<double> densities_of(const Task& task, const Design& design) {
@@ -92,16 +81,7 @@ Batch<float> batch_of(const Samples& samples) {
   return {.examples = samples.examples(), .rng = Rng(0), .training = false};
 }
 
-Samples rows_of(const Samples& samples, const std::vector<std::size_t>& rows) {
-  Samples some{Matrix<float>(rows.size(), samples.x.cols()), {}};
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    std::ranges::copy(samples.x.row(rows[i]), some.x.row(i).begin());
-    some.labels.push_back(samples.labels[rows[i]]);
-  }
-  return some;
-}
-
-double dead_units(const SparseMlp<float>& model) {
+double dead_units(const SparseNetwork<float>& model) {
   std::size_t dead = 0;
   for (std::size_t l = 0; l + 1 < model.layers.size(); ++l) {
     std::vector<bool> in(model.layers[l].shape.rows), out(in.size());
@@ -109,7 +89,8 @@ double dead_units(const SparseMlp<float>& model) {
       in[p / model.layers[l].shape.cols] = true;
     }
     for (const std::uint32_t p : model.layers[l + 1].active_positions()) {
-      out[p % model.layers[l + 1].shape.cols] = true;
+      // Behind a convolution features are (line, column, channel).
+      out[p % model.layers[l + 1].shape.cols % out.size()] = true;
     }
     for (std::size_t i = 0; i < in.size(); ++i) dead += !in[i] || !out[i];
   }
@@ -128,15 +109,15 @@ class Trainer {
 
   Summary train() {
     if (!starts_dense(design_.method)) return finish(fit(start(), "", true));
-    const auto dense =
-        fit(start_of(task_.network, std::vector<double>(layers(), 1)), " (dense)", false);
+    const auto dense = fit(dense_start(), " (dense)", false);
     const Parameters<float> trained = dense_parameters(dense.model);
     const auto matrices = weight_matrices(task_.network);
     const auto scores = magnitude_scores(trained, matrices);
     const double flops = dense.flops;
     const bool rewinds = design_.method == Method::kLottery;
     auto result =
-        fit(pruned_mlp(task_.network, rewinds ? initial() : trained, scores, design_.density),
+        fit(pruned_network(task_.network, rewinds ? dense_parameters(dense_start()) : trained,
+                           scores, design_.density),
             " (pruned)", true);
     result.flops += flops;
     Summary summary = finish(result);
@@ -145,37 +126,42 @@ class Trainer {
   }
 
  private:
-  std::size_t layers() const { return task_.network.hidden.size() + 1; }
-  Parameters<float> initial() const { return mlp_parameters<float>(task_.network, rng_); }
-  SparseTrainConfig<float> config() const { return config_of(task_, design_, rng_); }
+  SparseNetwork<float> dense_start(const NetworkConfig& network) const {
+    return start_of(network, std::vector<double>(layers_of(network).size(), 1));
+  }
+  SparseNetwork<float> dense_start() const { return dense_start(task_.network); }
+  SparseTrainConfig<float> config() const { return train_config(task_, design_, rng_); }
 
-  SparseMlp<float> start_of(const MlpConfig& network, const std::vector<double>& densities) const {
-    return sparse_mlp<float>(network, densities, rng_, {.dropout = task_.dropout});
+  SparseNetwork<float> start_of(const NetworkConfig& network,
+                                const std::vector<double>& densities) const {
+    return sparse_network<float>(network, densities, rng_, {.dropout = task_.dropout});
   }
 
-  SparseMlp<float> start() const {
-    const MlpConfig& network = task_.network;
+  SparseNetwork<float> start() const {
+    const NetworkConfig& network = task_.network;
     switch (design_.method) {
       case Method::kSmallDense: {
-        return start_of(small_network(network, design_.density), std::vector<double>(layers(), 1));
+        return dense_start(small_network(network, design_.density));
       }
       case Method::kDense:
       case Method::kGmp:
-        return start_of(network, std::vector<double>(layers(), 1));
+        return dense_start();
       case Method::kSnip:
       case Method::kGrasp: {
-        const Parameters<float> w = initial();
+        const SparseNetwork<float> dense = dense_start();
+        const Parameters<float>& w = dense.parameters;
         const auto matrices = weight_matrices(network);
         const std::size_t each = std::min<std::size_t>(25, task_.train.labels.size() / 40);
-        const Samples some = rows_of(
-            task_.train,
-            class_balanced_rows(task_.train.labels, network.outputs, each, rng_.split("saliency")));
+        const Samples some =
+            rows_of(task_.train, class_balanced_rows(task_.train.labels, network.mlp.outputs, each,
+                                                     rng_.split("saliency")));
         const auto scores =
             design_.method == Method::kSnip
-                ? snip_scores<float>(classification<float>(network), batch_of(some), w, matrices)
-                : grasp_scores<float>(tempered_classification<float>(mlp_scores<float>(network)),
+                ? snip_scores<float>(classification<float>(sparse_scores(dense)), batch_of(some), w,
+                                     matrices)
+                : grasp_scores<float>(tempered_classification<float>(sparse_scores(dense)),
                                       batch_of(some), w, matrices);
-        SparseMlp<float> model = pruned_mlp(network, w, scores, design_.density);
+        SparseNetwork<float> model = pruned_network(network, w, scores, design_.density);
         model.dropout = task_.dropout;
         return model;
       }
@@ -184,7 +170,7 @@ class Trainer {
     }
   }
 
-  SparseTrainResult<float> fit(SparseMlp<float> start, const std::string& part, bool last) {
+  SparseTrainResult<float> fit(SparseNetwork<float> start, const std::string& part, bool last) {
     SparseTrainConfig<float> config = this->config();
     const std::size_t steps =
         config.epochs * epoch_of(task_.train.labels.size(), {.batch_size = task_.batch}).count();
@@ -202,7 +188,7 @@ class Trainer {
     return fit_sparse<float>(task_.train.examples(), std::move(start), config);
   }
 
-  double accuracy(const SparseMlp<float>& model) const {
+  double accuracy(const SparseNetwork<float>& model) const {
     return 100 * (1 - sparse_error_rate(model, task_.test.examples()));
   }
 
@@ -237,7 +223,7 @@ class Trainer {
     if (tested > 0) summary.survival = survived / tested;
     const auto rows =
         static_cast<double>(task_.train.labels.size() * task_.epochs * design_.multiplier);
-    summary.flops = result.flops / (6 * rows * weights_of(task_.network));
+    summary.flops = result.flops / (6 * rows * products_of(task_.network));
     if (design_.method == Method::kSet) compare_exploration(result, summary);
     for (const SparseEpoch& epoch : result.history) {
       const double validated = 100 * (1 - epoch.validation_error);
@@ -279,37 +265,16 @@ class Trainer {
 
 }  // namespace
 
-std::size_t Task::steps() const {
-  return epochs * epoch_of(train.labels.size(), {.batch_size = batch}).count();
-}
-
-Task image_task(const TaskDesign& design, const std::filesystem::path& data) {
-  const ImageSet images = open_images(design.set, data);
-  const std::size_t test = design.test == 0 ? images.test.size() : design.test;
-  SURPLUS_REQUIRE(
-      design.samples + design.validation <= images.train.size() && test <= images.test.size(),
-      ArgumentError, "itop", "there must be as many images as samples", "set", design.set,
-      "samples", design.samples, "validation", design.validation, "test", test, "images",
-      images.train.size());
-  Task task{.name = design.name,
-            .title = images.title,
-            .train = samples_of(images.train, 0, design.samples),
-            .validation = samples_of(images.train, design.samples, design.validation),
-            .test = samples_of(images.test, 0, test),
-            .network = {.inputs = images.train.shape.size(),
-                        .hidden = design.hidden,
-                        .outputs = images.train.classes,
-                        .initializer = Initializer::kKaimingUniform},
-            .epochs = design.epochs,
-            .batch = design.batch,
-            .rate = design.rate,
-            .dropout = design.dropout,
-            .epsilon = design.epsilon};
-  const Scaling scaling = fit_channel_scaling(task.train.x, images.train.shape.channels);
-  for (Samples* part : {&task.train, &task.validation, &task.test}) {
-    if (!part->labels.empty()) standardize(part->x, scaling, part->x);
-  }
-  return task;
+SparseTrainConfig<float> train_config(const Task& task, const Design& design, const Rng& rng) {
+  const std::size_t epochs = task.epochs * design.multiplier;
+  Rng seeds = rng.split("training");
+  return {.epochs = epochs,
+          .batch_size = task.batch,
+          .schedule = {.rate = task.rate},
+          .milestones = {epochs / 2, epochs * 3 / 4},
+          .seed = seeds.bits(),
+          .images = task.images,
+          .patience = design.interval > 0 ? design.interval : 100};
 }
 
 std::string_view to_text(Method method) { return kMethodNames[static_cast<std::size_t>(method)]; }
@@ -328,18 +293,18 @@ std::string name_of(const Design& design) {
 }
 
 double training_seconds(const Design& design, const TaskDesign& task) {
-  double inputs = task.set == "digits" ? 64 : task.set.starts_with("cifar") ? 3072 : 784;
-  double weights = 0, units = inputs;
-  for (const std::size_t width : task.hidden) {
-    weights += inputs * static_cast<double>(width);
-    units += static_cast<double>(width);
-    inputs = static_cast<double>(width);
+  // Nanoseconds of a row: for each product of it with a weight, and for each unit.
+  double dense = 5 * static_cast<double>(image_set_size(task.set).shape.size()), sparse = dense,
+         weights = 0;
+  for (const SparseLayer& layer : dense_layers(network_of(task))) {
+    const auto products = static_cast<double>(layer.size() * layer.uses());
+    const double units = 5 * static_cast<double>(layer.shape.rows * layer.uses());
+    dense += 0.11 * products + units;
+    // Copies of its windows take most of the time of a convolution.
+    sparse += (layer.windows ? 0.07 : 0.25 * design.density) * products + units;
+    weights += static_cast<double>(layer.size());
   }
-  weights += 10 * inputs;
   const auto rows = static_cast<double>(task.samples * task.epochs * design.multiplier);
-  // Nanoseconds for each weight, active weight and unit of a row.
-  const double dense = 0.11 * weights + 5 * units;
-  const double sparse = 0.25 * design.density * weights + 5 * units;
   const double update = design.interval == 0
                             ? 0
                             : 1e-9 * 60 * design.density * weights *
@@ -364,85 +329,6 @@ Training run_training(const Task& task, const Design& design, double expected_se
     return pack<Summary>({Trainer(task, design, expected_seconds > state_seconds, run).train()});
   });
   return {design, unpack<Summary>(values).front()};
-}
-
-Equality run_equality(const Task& task, Method method, Run& run) {
-  const auto compute = [&] {
-    const auto rng = run.rng().split("equality");
-    const auto densities =
-        layer_densities(DensityRule::kErdosRenyiKernel, layers_of(task.network), .1);
-    const std::size_t rows = std::min<std::size_t>(task.train.labels.size(), 20 * task.batch);
-    std::vector<std::size_t> first(rows);
-    std::iota(first.begin(), first.end(), std::size_t{0});
-    const Samples some = rows_of(task.train, first);
-    std::vector<SparseMlp<float>> models;
-    for (const auto kind : {LayerChoice::Kind::kSparse, LayerChoice::Kind::kFull}) {
-      SparseTrainConfig<float> config = config_of(task, {}, rng);
-      config.epochs = 200 / epoch_of(rows, {.batch_size = task.batch}).count();
-      config.milestones = {};
-      config.topology = method == Method::kSet ? set_itop(50) : rigl_itop(50);
-      config.choice.kind = kind;
-      config.on_step = run.observer();
-      models.push_back(fit_sparse<float>(some.examples(),
-                                         sparse_mlp<float>(task.network, densities, rng), config)
-                           .model);
-    }
-    Equality equality{.sparse = 100 * (1 - sparse_error_rate(models[0], task.test.examples())),
-                      .masked = 100 * (1 - sparse_error_rate(models[1], task.test.examples()))};
-    const Parameters<float> a = dense_parameters(models[0]), b = dense_parameters(models[1]);
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      equality.different_weights += a.flat()[i] != b.flat()[i];
-    }
-    return pack<Equality>({equality});
-  };
-  const std::string name = fmt::format("{}, equality of {}", task.name, to_text(method));
-  return unpack<Equality>(run.cell(name, 2, kValues<Equality>, compute)).front();
-}
-
-StepTime run_step_time(const Task& task, double density, std::size_t steps, Run& run) {
-  const auto compute = [&] {
-    const auto rng = run.rng().split("step time");
-    const auto densities =
-        layer_densities(DensityRule::kErdosRenyiKernel, layers_of(task.network), density);
-    const OptimizerConfig optimizer = config_of(task, {}, rng).optimizer;
-    struct Side {
-      SparseMlp<float> model;
-      Objective<float> objective{};
-      OptimizerState<float> state{};
-      StepMemory<float> memory{};
-      std::vector<double> milliseconds{};
-    };
-    std::array<Side, 2> sides;
-    for (std::size_t i = 0; i < 2; ++i) {
-      const auto kind = i == 0 ? LayerChoice::Kind::kSparse : LayerChoice::Kind::kMasked;
-      sides[i].model = sparse_mlp<float>(task.network, densities, rng, {.choice = {.kind = kind}});
-      sides[i].objective = classification<float>(sparse_scores(sides[i].model));
-      sides[i].state = start_optimizer<float>(optimizer, sides[i].model.parameters.size());
-    }
-    Batches<float> batches(task.train.examples(), {.batch_size = task.batch});
-    batches.begin_epoch(0);
-    for (std::size_t step = 0; step < steps + 3; ++step) {
-      const Batch<float> batch = batches.batch(step % batches.count(), step);
-      for (Side& side : sides) {
-        const std::clock_t begin = std::clock();  // of all threads: what others run matters less
-        train_step<float>(side.objective, batch, {.optimizer = optimizer, .rate = 1e-3},
-                          side.model.parameters, side.state, side.memory);
-        const double took = 1e3 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
-        if (step >= 3) side.milliseconds.push_back(took);  // the first ones take memory
-      }
-    }
-    for (Side& side : sides) std::ranges::sort(side.milliseconds);
-    return pack<StepTime>(
-        {{.density = density,
-          .sparse = sides[0].milliseconds[steps / 2],
-          .masked = sides[1].milliseconds[steps / 2],
-          .bytes = static_cast<double>(state_bytes(sides[0].model, optimizer)),
-          .dense_bytes = static_cast<double>(state_bytes(sides[1].model, optimizer))}});
-  };
-  const std::string name = fmt::format("{}, step time at {:g}", task.name, density);
-  return unpack<StepTime>(
-             run.cell(name, 0.02 * static_cast<double>(steps), kValues<StepTime>, compute))
-      .front();
 }
 
 }  // namespace surplus::apps::itop

@@ -4,47 +4,15 @@
 
 #include <array>
 #include <cstddef>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "apps/runner/run.h"
+#include "apps/studies/itop/task.h"
 #include "surplus/sparse/sparse_training.h"
 
 namespace surplus::apps::itop {
-
-struct Samples {
-  Matrix<float> x;
-  std::vector<std::size_t> labels;
-  Examples<float> examples() const { return {.x = x, .labels = labels}; }
-};
-
-/// What networks are trained on, and how.
-struct Task {
-  std::string name, title;
-  Samples train, validation, test;
-  MlpConfig network;
-  std::size_t epochs = 20, batch = 128;
-  double rate = 0.05;  ///< learning rate, a tenth from half of the epochs on and again from 3/4 on
-  double dropout = 0;
-  double epsilon = 0;  ///< of SET's own densities, instead of a density of the whole; 0 for that
-  std::size_t steps() const;
-};
-
-/// Sizes of image_task(); `test` 0 for all test images.
-struct TaskDesign {
-  std::string name, set;
-  std::size_t samples = 0, validation = 0, test = 0;
-  std::vector<std::size_t> hidden;
-  std::size_t epochs = 20, batch = 128;
-  double rate = 0.05, dropout = 0, epsilon = 0;
-};
-
-/// The first `samples` training images of a set, those after them to validate, and test images,
-/// standardised pixel by pixel with the means and deviations of each channel.
-/// Throws  as open_images(); ArgumentError if there are not so many images
-Task image_task(const TaskDesign& design, const std::filesystem::path& data);
 
 enum class Method {
   kDense,
@@ -100,26 +68,15 @@ struct Training {
   Summary summary;
 };
 
+/// How the task's networks are trained, but for the topology.
+SparseTrainConfig<float> train_config(const Task& task, const Design& design, const Rng& rng);
+
 /// The expected time on one core.
 double training_seconds(const Design& design, const TaskDesign& task);
 
 /// A cell of the run. One that is expected to take longer than `state_seconds` saves its state.
 Training run_training(const Task& task, const Design& design, double expected_seconds,
                       double state_seconds, Run& run);
-
-/// Whether sparse kernels and zeros in whole matrices give the same bits and accuracy: 200 steps each of
-/// SET and RigL, with updates every 50. Accuracies in %, of the last model.
-struct Equality {
-  double sparse = 0, masked = 0, different_weights = 0;
-};
-Equality run_equality(const Task& task, Method method, Run& run);
-
-/// The time of a training step on one thread: the only numbers of the study that a clock gives.
-struct StepTime {
-  double density = 0, sparse = 0, masked = 0;  ///< in milliseconds of processor time, medians
-  double bytes = 0, dense_bytes = 0;
-};
-StepTime run_step_time(const Task& task, double density, std::size_t steps, Run& run);
 
 }  // namespace surplus::apps::itop
 

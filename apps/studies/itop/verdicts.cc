@@ -52,23 +52,28 @@ class Judge {
   }
 
   void exploration() {
-    double worst = 0, off = 0;
-    std::size_t trainings = 0;
+    double worst = 0, worst_conv = 0, off = 0;
+    std::size_t trainings = 0, conv_trainings = 0;
     for (const Training& training : result_.trainings) {
       const Summary& summary = training.summary;
       if (training.design.method == Method::kSet) {
-        worst = std::max(worst, summary.deviation);
-        ++trainings;
+        const bool conv = training.design.task == "S4";
+        double& of_task = conv ? worst_conv : worst;
+        of_task = std::max(of_task, summary.deviation);
+        ++(conv ? conv_trainings : trainings);
       }
       if (training.design.method == Method::kStatic || training.design.method == Method::kDense) {
         off = std::max(off, std::abs(summary.explored - summary.density));
       }
     }
+    constexpr const char* kNote =
+        "Largest deviation of a layer in standard errors of independent draws, {} trainings";
     add("12a", "SET explores what the recursion for random growth expects, layer by layer", worst,
-        worst <= kDeviations,
-        fmt::format("Largest deviation of a layer in standard errors of independent draws, {} "
-                    "trainings",
-                    trainings));
+        worst <= kDeviations, fmt::format(kNote, trainings));
+    if (conv_trainings > 0) {
+      add("12a S4", "... and so it does in convolutions", worst_conv, worst_conv <= kDeviations,
+          fmt::format(kNote, conv_trainings));
+    }
     add("12b", "A static mask explores its density, a dense network everything", off, off <= 1e-12,
         "Largest difference of R_s");
   }
@@ -219,18 +224,112 @@ class Judge {
     }
   }
 
-  void equality() {
-    double different = 0;
-    std::string note;
-    for (const Equality& one : result_.equalities) {
-      different += one.different_weights + (one.sparse != one.masked);
-      note +=
-          fmt::format("{}{:.2f} and {:.2f} %", note.empty() ? "" : "; ", one.sparse, one.masked);
+  // Accuracies of truly sparse trainings of the same network, and the band of the verdict around them.
+  void cifar() {
+    struct Anchor {
+      double density, low, high, paper;
+    };
+    constexpr double kMargin = 2.5;
+    constexpr Anchor kAnchors[] = {{.1, 62, 64, 62.0}, {.05, 61, 62, 61.2}, {.01, 54, 56, 56.2}};
+    const std::vector<std::uint64_t> widths = {1024, 512};
+    if (config_.cifar_epochs != 100 || !config_.cifar_set.starts_with("cifar-10") ||
+        config_.cifar_hidden != widths) {
+      return;
     }
-    add("21", "Sparse kernels and zeros in whole matrices give the same bits through SET and RigL",
-        different, different == 0,
-        "Weights that differ after 200 steps with updates every 50, density .1; accuracies " +
-            note);
+    const auto judge = [&](const Design& design, const Anchor& anchor, double margin) {
+      const auto found = result_.find(design);
+      if (found.empty()) return;
+      const Statistic accuracy = statistic(found, [](const Summary& one) { return one.accuracy; });
+      const double low = anchor.low - margin, high = anchor.high + margin;
+      verdicts_.push_back(
+          {.id = fmt::format("17 {:g}", design.density),
+           .claim = fmt::format(
+               "{} reaches {:g} to {:g} % on CIFAR-10",
+               design.method == Method::kDense ? "The dense network" : "A static mask", low, high),
+           .paper = anchor.paper,
+           .measured = accuracy.mean,
+           .standard_error = error_of(accuracy, found.size()),
+           .holds = accuracy.mean >= low && accuracy.mean <= high,
+           .note = fmt::format("Last of 100 epochs, {} seeds, on {}; {} training images",
+                               found.size(), result_.titles.at("S2"), config_.cifar_samples)});
+    };
+    for (const Anchor& anchor : kAnchors) {
+      judge({.task = "S2", .method = Method::kStatic, .density = anchor.density}, anchor, kMargin);
+    }
+    judge({.task = "S2", .method = Method::kDense}, {1, 63, 67, 64.2}, 0);
+  }
+
+  // What a convolutional network loses or gains: no threshold but 0.
+  void convolutions() {
+    const auto dense = result_.find({.task = "S4", .method = Method::kDense});
+    if (dense.empty()) return;
+    for (const double density : config_.conv_densities) {
+      const auto best_of = [&](Method method) {
+        Design best{.task = "S4", .method = method, .density = density};
+        double most = -1;
+        for (const std::uint64_t interval : config_.conv_intervals) {
+          Design design = best;
+          if (method != Method::kStatic) design.interval = interval;
+          const auto found = result_.find(design);
+          if (found.empty() || mean(found, &Summary::accuracy) <= most) continue;
+          most = mean(found, &Summary::accuracy);
+          best = design;
+        }
+        return best;
+      };
+      const Design fixed = best_of(Method::kStatic), set = best_of(Method::kSet),
+                   rigl = best_of(Method::kRigl);
+      const auto found = result_.find(set);
+      if (found.empty()) continue;
+      const std::vector<double> values =
+          gains(result_, set, {.task = "S4", .method = Method::kDense});
+      const Statistic gain = mean_of(values);
+      add(fmt::format("S4 {:g}", density),
+          "Rewired by SET, a sparse convolutional network is as accurate as a dense one (report)",
+          gain.mean, gain.mean >= 0,
+          fmt::format(
+              "In points, mean of {} seeds; dense {:.2f} %, SET every {} {:.2f} %, RigL every "
+              "{} {:.2f} %, static {:.2f} %; {} epochs of {} images",
+              values.size(), mean(dense, &Summary::accuracy), set.interval,
+              mean(found, &Summary::accuracy), rigl.interval,
+              mean(result_.find(rigl), &Summary::accuracy),
+              mean(result_.find(fixed), &Summary::accuracy), config_.conv_epochs,
+              config_.conv_samples),
+          error_of(gain, values.size()));
+    }
+  }
+
+  void equality() {
+    double farthest = 0;
+    std::string drifts;
+    for (const auto& [task, kernels] : result_.kernels) {
+      double different = 0;
+      std::string note;
+      for (const Equality& one : kernels.equalities) {
+        different += one.different_weights + (one.sparse != one.masked);
+        note +=
+            fmt::format("{}{:.2f} and {:.2f} %", note.empty() ? "" : "; ", one.sparse, one.masked);
+      }
+      const bool conv = task == "S4";
+      add(conv ? "21 S4" : "21",
+          conv ? "... and those of convolutions do"
+               : "Sparse kernels and zeros in whole matrices give the same bits through SET and "
+                 "RigL",
+          different, different == 0,
+          "Weights that differ after 200 steps with updates every 50, density .1; accuracies " +
+              note);
+      farthest = std::max(farthest, kernels.drift.distance);
+      drifts += fmt::format(
+          "{}{}: {:.1e} after 20 steps, {:.1e} after 100, accuracies {:.2f} and "
+          "{:.2f} %",
+          drifts.empty() ? "" : "; ", task, kernels.early.distance, kernels.drift.distance,
+          kernels.drift.sparse, kernels.drift.masked);
+    }
+    add("21b", "Dense kernels, which sum in other orders, give the same weights to 1e-4", farthest,
+        farthest <= 1e-4,
+        "Largest distance of the weights over their length after 100 steps with a static mask, "
+        "density .1. What rounding has begun grows where a unit is about to turn on or off: " +
+            drifts);
   }
 
  private:
@@ -258,8 +357,10 @@ std::vector<Verdict> Itop::verdicts(const Config& config, const Result& result) 
   judge.intervals();
   judge.best_interval();
   judge.few_samples();
+  judge.cifar();
   judge.longer();
   judge.rivals();
+  judge.convolutions();
   judge.equality();
   return verdicts;
 }

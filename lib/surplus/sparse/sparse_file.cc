@@ -75,23 +75,32 @@ class Reader {
   std::map<std::string, Matrix<double>> arrays_;
 };
 
-constexpr double kVersion = 1, kSizes = 0x1p53, kPlaces = 0x1p32 - 1;
+constexpr double kVersion = 1, kSizes = 0x1p53, kPlaces = 0x1p32 - 1, kSides = 0x1p16;
 
 std::string of_layer(const char* name, std::size_t l) { return name + std::to_string(l); }
 
 template <typename T>
-void add_model(const SparseMlp<T>& model, Writer& writer) {
-  const MlpConfig& network = model.network;
+void add_model(const SparseNetwork<T>& model, Writer& writer) {
+  const MlpConfig& network = model.network.mlp;
   std::vector<double> numbers = {kVersion,
                                  static_cast<double>(network.activation),
                                  static_cast<double>(network.bias),
                                  static_cast<double>(network.initializer),
                                  model.dropout,
                                  static_cast<double>(network.inputs)};
-  for (const SparseLayer& layer : model.layers) {
-    numbers.push_back(static_cast<double>(layer.shape.rows));
-  }
+  for (const std::size_t width : network.hidden) numbers.push_back(static_cast<double>(width));
+  numbers.push_back(static_cast<double>(network.outputs));
   writer.add("network", numbers);
+  if (!model.network.convolutions.empty()) {
+    const ImageShape& images = model.network.images;
+    std::vector<std::size_t> stages = {images.channels, images.height, images.width};
+    for (const Convolution& stage : model.network.convolutions) {
+      for (const std::size_t number : {stage.channels, stage.window, stage.pool}) {
+        stages.push_back(number);
+      }
+    }
+    writer.add("convolutions", stages);
+  }
   std::vector<double> kernels;
   for (std::size_t l = 0; l < model.layers.size(); ++l) {
     const SparseLayer& layer = model.layers[l];
@@ -110,13 +119,35 @@ void add_model(const SparseMlp<T>& model, Writer& writer) {
   writer.add("kernels", kernels);
 }
 
+// The network with what the file says of convolutions before its layers.
+NetworkConfig with_convolutions(const Reader& reader, MlpConfig mlp) {
+  const auto numbers = reader.wholes<std::size_t>("convolutions", kSides);
+  if (numbers.empty()) return mlp;
+  reader.require(numbers.size() % 3 == 0 && numbers.size() > 3,
+                 "convolutions must have three numbers each");
+  std::vector<Convolution> stages;
+  for (std::size_t i = 3; i < numbers.size(); i += 3) {
+    stages.push_back({numbers[i], numbers[i + 1], numbers[i + 2]});
+  }
+  const std::size_t inputs = mlp.inputs;
+  try {
+    NetworkConfig network({numbers[0], numbers[1], numbers[2]}, std::move(stages), std::move(mlp));
+    reader.require(network.mlp.inputs == inputs,
+                   "convolutions must give the inputs of what follows");
+    return network;
+  } catch (const ArgumentError& error) {
+    reader.require(false, error.what());
+  }
+  return {};
+}
+
 template <typename T>
-SparseMlp<T> read_model(const Reader& reader) {
+SparseNetwork<T> read_model(const Reader& reader) {
   const auto numbers = reader.values("network");
   reader.require(numbers.size() >= 7 && numbers[0] == kVersion,
                  "there must be a sparse network of version 1");
-  SparseMlp<T> model;
-  MlpConfig& network = model.network;
+  SparseNetwork<T> model;
+  MlpConfig network;
   const auto whole = [&](double value, double limit) {
     return reader.whole<std::size_t>(value, limit, "network");
   };
@@ -132,30 +163,28 @@ SparseMlp<T> read_model(const Reader& reader) {
     network.hidden.push_back(whole(numbers[i], kPlaces));
   }
   network.outputs = whole(numbers.back(), kPlaces);
-  const std::vector<LayerShape> shapes = layers_of(network);
+  model.network = with_convolutions(reader, std::move(network));
+  const std::vector<SparseLayer> layers = dense_layers(model.network);
   const auto kernels = reader.wholes<std::size_t>("kernels", 4);
-  reader.require(kernels.size() == shapes.size(), "there must be a kernel for each layer");
-  std::vector<NamedShape> layout;
-  for (std::size_t l = 0; l < shapes.size(); ++l) {
-    reader.require(
-        static_cast<double>(shapes[l].outputs) * static_cast<double>(shapes[l].inputs) < kPlaces,
-        "layers must have fewer than 2^32 elements");
-    const auto positions = reader.wholes<std::uint32_t>(of_layer("positions/", l), kPlaces);
+  reader.require(kernels.size() == layers.size(), "there must be a kernel for each layer");
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const Shape shape = layers[l].shape;
+    reader.require(static_cast<double>(shape.rows) * static_cast<double>(shape.cols) < kPlaces,
+                   "layers must have fewer than 2^32 elements");
+    auto positions = reader.wholes<std::uint32_t>(of_layer("positions/", l), kPlaces);
     for (std::size_t i = 0; i < positions.size(); ++i) {
-      reader.require(positions[i] < shapes[l].size() && (i == 0 || positions[i - 1] < positions[i]),
+      reader.require(positions[i] < layers[l].size() && (i == 0 || positions[i - 1] < positions[i]),
                      "positions must ascend below the number of elements");
     }
-    model.layers.push_back(sparse_layer({shapes[l].outputs, shapes[l].inputs}, positions,
-                                        static_cast<LayerKernel>(kernels[l])));
-    layout.push_back({of_layer("", l) + ".weight", model.layers[l].stored()});
-    if (network.bias) layout.push_back({of_layer("", l) + ".bias", {1, shapes[l].outputs}});
+    model.layers.push_back(
+        with_positions(layers[l], std::move(positions), static_cast<LayerKernel>(kernels[l])));
   }
   // Before memory of the size that is claimed is taken.
-  for (std::size_t l = 0; l < shapes.size(); ++l) {
+  for (std::size_t l = 0; l < layers.size(); ++l) {
     reader.values(of_layer("weight/", l), model.layers[l].active());
   }
-  model.parameters = Parameters<T>(std::move(layout));
-  for (std::size_t l = 0; l < shapes.size(); ++l) {
+  model.parameters = empty_parameters<T>(model.network, model.layers);
+  for (std::size_t l = 0; l < layers.size(); ++l) {
     const std::size_t matrix = model.weight(l);
     Matrix<T> active(1, model.layers[l].active());
     reader.copy<T>(of_layer("weight/", l), active.values());
@@ -163,7 +192,8 @@ SparseMlp<T> read_model(const Reader& reader) {
     scatter_active<T>(model.layers[l], active.values(),
                       model.parameters.flat().subspan(model.parameters.offset(matrix),
                                                       stored.rows * stored.cols));
-    if (network.bias) reader.copy<T>(of_layer("bias/", l), model.parameters[matrix + 1].row(0));
+    if (model.network.mlp.bias)
+      reader.copy<T>(of_layer("bias/", l), model.parameters[matrix + 1].row(0));
   }
   return model;
 }
@@ -223,14 +253,14 @@ constexpr std::size_t kEpochValues = 4, kUpdateValues = 7;
 }  // namespace
 
 template <typename T>
-void save_sparse_mlp(const std::filesystem::path& path, const SparseMlp<T>& model) {
+void save_sparse_network(const std::filesystem::path& path, const SparseNetwork<T>& model) {
   Writer writer;
   add_model(model, writer);
   writer.write(path);
 }
 
 template <typename T>
-SparseMlp<T> load_sparse_mlp(const std::filesystem::path& path) {
+SparseNetwork<T> load_sparse_network(const std::filesystem::path& path) {
   return read_model<T>(Reader(path));
 }
 
@@ -342,8 +372,8 @@ SparseTrainState<T> load_sparse_state(const std::filesystem::path& path,
 }
 
 #define SURPLUS_INSTANTIATE(T)                                                              \
-  template void save_sparse_mlp(const std::filesystem::path&, const SparseMlp<T>&);         \
-  template SparseMlp<T> load_sparse_mlp(const std::filesystem::path&);                      \
+  template void save_sparse_network(const std::filesystem::path&, const SparseNetwork<T>&); \
+  template SparseNetwork<T> load_sparse_network(const std::filesystem::path&);              \
   template void save_sparse_state(const std::filesystem::path&, const SparseTrainState<T>&, \
                                   const std::vector<double>&);                              \
   template SparseTrainState<T> load_sparse_state(const std::filesystem::path&,              \

@@ -12,7 +12,7 @@ namespace surplus {
 /// All that a sparse training carries from one epoch to the next.
 template <typename T>
 struct SparseTrainState {
-  SparseMlp<T> model;
+  SparseNetwork<T> model;
   OptimizerState<T> optimizer = {};
   std::size_t epoch = 0;        ///< completed
   std::size_t step = 0;         ///< completed in the present epoch
@@ -28,10 +28,10 @@ struct SparseTrainState {
 /// Writes a model: positions and the active weights alone; to a temporary name, then renamed.
 /// Throws   DataError if the file cannot be written
 template <typename T>
-void save_sparse_mlp(const std::filesystem::path& path, const SparseMlp<T>& model);
+void save_sparse_network(const std::filesystem::path& path, const SparseNetwork<T>& model);
 /// Throws   DataError if the file is missing, damaged or holds no such model
 template <typename T>
-SparseMlp<T> load_sparse_mlp(const std::filesystem::path& path);
+SparseNetwork<T> load_sparse_network(const std::filesystem::path& path);
 
 /// The same for a state.
 ///

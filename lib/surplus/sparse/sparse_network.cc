@@ -1,103 +1,20 @@
-#include "surplus/sparse/sparse_mlp.h"
+#include "surplus/sparse/sparse_network.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <utility>
 
-#include "surplus/autodiff/derivatives.h"
-#include "surplus/autodiff/ops/dropout.h"
-#include "surplus/autodiff/ops/reduce.h"
-#include "surplus/autodiff/ops/softmax.h"
-#include "surplus/autodiff/ops/unary.h"
 #include "surplus/core/errors.h"
 #include "surplus/sparse/saliency.h"
 
 namespace surplus {
 namespace {
 
-// A training step's inner values of a layer, for its dense gradient.
-template <typename T>
-struct Inner {
-  ad::Var<T> x, z;
-  bool tiled = false;
-};
-
-template <typename T>
-ad::Var<T> activated(const ad::Var<T>& z, ad::Activation f) {
-  switch (f) {
-    case ad::Activation::kIdentity:
-      return z;
-    case ad::Activation::kRelu:
-      return ad::relu(z);
-    case ad::Activation::kTanh:
-      return ad::tanh(z);
-    case ad::Activation::kSigmoid:
-      return ad::sigmoid(z);
-    case ad::Activation::kGelu:
-      return ad::gelu(z);
-    case ad::Activation::kErf:
-      break;
-  }
-  return ad::erf(z);
-}
-
-// The scores of a batch; `inner`, if given, gets what each layer is made of.
-template <typename T>
-ad::Var<T> scores_of(const SparseMlp<T>& model, ad::Tape<T>& tape,
-                     std::span<const ad::Var<T>> parameters, const Batch<T>& batch,
-                     std::vector<Inner<T>>* inner) {
-  const std::size_t n = batch.examples.x.rows();
-  ad::Var<T> y = tape.leaf(batch.examples.x);
-  bool tiled = false;
-  for (std::size_t l = 0; l < model.layers.size(); ++l) {
-    const SparseLayer& layer = model.layers[l];
-    const bool sparse = layer.pattern != nullptr;
-    if (sparse != tiled) y = sparse ? ad::to_tiles(y) : ad::from_tiles(y, n);
-    tiled = sparse;
-    if (l > 0 && batch.training && model.dropout > 0) {
-      Rng rng = batch.rng.split("dropout").split(l);
-      y = ad::dropout(y, model.dropout, rng);
-    }
-    const ad::Var<T> x = y, w = parameters[model.weight(l)],
-                     bias = model.network.bias ? parameters[model.weight(l) + 1] : ad::Var<T>();
-    const ad::Activation f =
-        l + 1 < model.layers.size() ? model.network.activation : ad::Activation::kIdentity;
-    const ad::Activation fused = inner == nullptr ? f : ad::Activation::kIdentity;
-    y = sparse ? ad::sparse_linear(x, w, *layer.pattern, bias, fused)
-               : ad::linear(x, w, bias, fused);
-    if (inner != nullptr) {
-      inner->push_back({x, y, tiled});
-      y = activated(y, f);
-    }
-  }
-  return tiled ? ad::from_tiles(y, n) : y;
-}
-
-// n rows of features again.
-template <typename T>
-Matrix<T> rows_of(MatrixView<const T> value, bool tiled, std::size_t n) {
-  if (!tiled) return Matrix<T>(value);
-  ad::Tape<T> tape;
-  return Matrix<T>(ad::from_tiles(tape.leaf(value), n).value());
-}
-
-void require_network(const char* function, const MlpConfig& network) {
-  SURPLUS_REQUIRE(network.initializer != Initializer::kNtk, ArgumentError, function,
+void require_network(const char* function, const MlpConfig& mlp) {
+  SURPLUS_REQUIRE(mlp.initializer != Initializer::kNtk, ArgumentError, function,
                   "the initializer must not be ntk, whose layers divide by their inputs",
-                  "initializer", to_text(network.initializer));
-}
-
-// The bundle that holds these layers, all zero.
-template <typename T>
-Parameters<T> empty_parameters(const MlpConfig& network, const std::vector<SparseLayer>& layers) {
-  std::vector<NamedShape> layout;
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    layout.push_back({std::to_string(l) + ".weight", layers[l].stored()});
-    if (network.bias) layout.push_back({std::to_string(l) + ".bias", {1, layers[l].shape.rows}});
-  }
-  return Parameters<T>(std::move(layout));
+                  "initializer", to_text(mlp.initializer));
 }
 
 template <typename P>
@@ -113,125 +30,102 @@ std::vector<T> picked(std::span<const T> from, const Positions& positions) {
   return values;
 }
 
-std::size_t last_matrix(const MlpConfig& network, std::size_t layers) {
-  return layers * (network.bias ? 2 : 1);
-}
-
 }  // namespace
 
-LayerKernel kernel_for(const LayerChoice& choice, double density) {
-  SURPLUS_REQUIRE(choice.break_even >= 0 && choice.break_even <= 1, ArgumentError, "kernel_for",
-                  "break_even must be from 0 to 1", "break_even", choice.break_even);
-  if (density >= 1) return LayerKernel::kDense;
-  switch (choice.kind) {
-    case LayerChoice::Kind::kAuto:
-      return density <= choice.break_even ? LayerKernel::kSparse : LayerKernel::kMasked;
-    case LayerChoice::Kind::kMasked:
-      return LayerKernel::kMasked;
-    case LayerChoice::Kind::kSparse:
-      return LayerKernel::kSparse;
-    case LayerChoice::Kind::kFull:
-      break;
+NetworkConfig::NetworkConfig(MlpConfig fully_connected) : mlp(std::move(fully_connected)) {}
+
+NetworkConfig::NetworkConfig(ImageShape shape, std::vector<Convolution> stages, MlpConfig top)
+    : mlp(std::move(top)), images(shape), convolutions(std::move(stages)) {
+  ImageShape in = images;
+  for (const Convolution& stage : convolutions) {
+    SURPLUS_REQUIRE(stage.channels >= 1 && in.channels >= 1, ArgumentError, "NetworkConfig",
+                    "images must have channels", "images", in, "channels", stage.channels);
+    const std::size_t least = std::min(in.height, in.width);
+    SURPLUS_REQUIRE(stage.window >= 1 && stage.window <= least && stage.pool >= 1 &&
+                        stage.pool <= least - stage.window + 1,
+                    ArgumentError, "NetworkConfig",
+                    "windows, and squares of what they give, must fit into the images", "images",
+                    in, "window", stage.window, "pool", stage.pool);
+    in = {stage.channels, (in.height - stage.window + 1) / stage.pool,
+          (in.width - stage.window + 1) / stage.pool};
   }
-  return LayerKernel::kFull;
+  mlp.inputs = in.size();
 }
 
-std::size_t SparseLayer::active() const {
-  switch (kernel) {
-    case LayerKernel::kDense:
-      return size();
-    case LayerKernel::kSparse:
-      return pattern->size();
-    case LayerKernel::kMasked:
-    case LayerKernel::kFull:
-      break;
+NetworkConfig lenet5(ImageShape images, MlpConfig top) {
+  return {images, {{20, 5, 2}, {50, 5, 2}}, std::move(top)};
+}
+
+std::vector<SparseLayer> dense_layers(const NetworkConfig& network) {
+  std::vector<SparseLayer> layers;
+  ImageShape in = network.images;
+  for (const Convolution& stage : network.convolutions) {
+    const ad::ImageWindows windows{.height = in.height, .width = in.width, .window = stage.window};
+    layers.push_back({.shape = {stage.channels, stage.window * stage.window * in.channels},
+                      .windows = windows,
+                      .pool = stage.pool});
+    in = {stage.channels, windows.out_height() / stage.pool, windows.out_width() / stage.pool};
   }
-  return positions.size();
-}
-
-double SparseLayer::density() const {
-  return size() == 0 ? 1 : static_cast<double>(active()) / static_cast<double>(size());
-}
-
-Positions SparseLayer::active_positions() const {
-  if (kernel == LayerKernel::kSparse) return pattern->positions();
-  if (kernel != LayerKernel::kDense) return positions;
-  Positions all(size());
-  std::iota(all.begin(), all.end(), 0u);
-  return all;
-}
-
-Shape SparseLayer::stored() const { return pattern == nullptr ? shape : Shape{1, pattern->size()}; }
-
-SparseLayer sparse_layer(Shape shape, Positions positions, LayerKernel kernel) {
-  SparseLayer layer{.shape = shape, .kernel = kernel};
-  if (kernel == LayerKernel::kSparse) {
-    layer.pattern = std::make_shared<const SparsePattern>(shape, positions);
-  } else if (kernel == LayerKernel::kFull) {
-    layer.pattern = std::make_shared<const SparsePattern>(SparsePattern::full(shape));
-  }
-  const bool keeps = kernel == LayerKernel::kMasked || kernel == LayerKernel::kFull;
-  if (keeps) layer.positions = std::move(positions);
-  return layer;
-}
-
-template <typename T>
-Matrix<T> gather_active(const SparseLayer& layer, std::type_identity_t<std::span<const T>> stored) {
-  Matrix<T> active(1, layer.active());
-  if (layer.kernel == LayerKernel::kDense || layer.kernel == LayerKernel::kSparse) {
-    std::ranges::copy(stored, active.values().begin());
-  } else {
-    std::ranges::transform(layer.positions, active.values().begin(),
-                           [&](std::uint32_t p) { return stored[p]; });
-  }
-  return active;
-}
-
-template <typename T>
-void scatter_active(const SparseLayer& layer, std::type_identity_t<std::span<const T>> active,
-                    std::span<T> stored) {
-  if (layer.kernel == LayerKernel::kDense || layer.kernel == LayerKernel::kSparse) {
-    std::ranges::copy(active, stored.begin());
-    return;
-  }
-  std::ranges::fill(stored, T{0});
-  for (std::size_t i = 0; i < layer.positions.size(); ++i) stored[layer.positions[i]] = active[i];
-}
-
-std::vector<LayerShape> layers_of(const MlpConfig& network) {
-  std::vector<LayerShape> layers;
-  std::size_t inputs = network.inputs;
-  for (std::size_t l = 0; l <= network.hidden.size(); ++l) {
-    const std::size_t outputs = l < network.hidden.size() ? network.hidden[l] : network.outputs;
-    layers.push_back({outputs, inputs});
+  std::size_t inputs = network.mlp.inputs;
+  for (std::size_t l = 0; l <= network.mlp.hidden.size(); ++l) {
+    const std::size_t outputs =
+        l < network.mlp.hidden.size() ? network.mlp.hidden[l] : network.mlp.outputs;
+    layers.push_back({.shape = {outputs, inputs}});
     inputs = outputs;
   }
   return layers;
 }
 
-std::vector<std::size_t> weight_matrices(const MlpConfig& network) {
+std::vector<LayerShape> layers_of(const NetworkConfig& network) {
+  std::vector<LayerShape> shapes;
+  for (const SparseLayer& layer : dense_layers(network)) {
+    if (layer.windows) {
+      const std::size_t window = layer.windows->window;
+      shapes.push_back({layer.shape.rows, layer.channels(), window, window});
+    } else {
+      shapes.push_back({layer.shape.rows, layer.shape.cols});
+    }
+  }
+  return shapes;
+}
+
+std::vector<std::size_t> weight_matrices(const NetworkConfig& network) {
   std::vector<std::size_t> matrices;
-  for (std::size_t l = 0; l <= network.hidden.size(); ++l) {
-    matrices.push_back(network.bias ? 2 * l : l);
+  for (std::size_t l = 0; l < network.convolutions.size() + network.mlp.hidden.size() + 1; ++l) {
+    matrices.push_back(network.mlp.bias ? 2 * l : l);
   }
   return matrices;
 }
 
-std::size_t weight_count(const MlpConfig& network) {
+std::size_t weight_count(const NetworkConfig& network) {
   std::size_t count = 0;
   for (const LayerShape& layer : layers_of(network)) count += layer.size();
   return count;
 }
 
 template <typename T>
-SparseMlp<T> sparse_mlp(const MlpConfig& network, std::span<const double> densities, const Rng& rng,
-                        const SparseStart& start) {
-  require_network("sparse_mlp", network);
-  SURPLUS_REQUIRE(start.dropout >= 0 && start.dropout < 1, ArgumentError, "sparse_mlp",
+Parameters<T> empty_parameters(const NetworkConfig& network,
+                               const std::vector<SparseLayer>& layers) {
+  std::vector<NamedShape> layout;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    layout.push_back({std::to_string(l) + ".weight", layers[l].stored()});
+    if (network.mlp.bias) {
+      layout.push_back({std::to_string(l) + ".bias", {1, layers[l].shape.rows}});
+    }
+  }
+  return Parameters<T>(std::move(layout));
+}
+
+template <typename T>
+SparseNetwork<T> sparse_network(const NetworkConfig& network, std::span<const double> densities,
+                                const Rng& rng, const SparseStart& start) {
+  require_network("sparse_network", network.mlp);
+  SURPLUS_REQUIRE(start.dropout >= 0 && start.dropout < 1, ArgumentError, "sparse_network",
                   "dropout must be from 0 to below 1", "dropout", start.dropout);
   const std::vector<LayerShape> shapes = layers_of(network);
   const std::vector<std::size_t> counts = layer_counts(shapes, densities);
-  SparseMlp<T> model{.network = network, .dropout = start.dropout};
+  const std::vector<SparseLayer> layers = dense_layers(network);
+  SparseNetwork<T> model{.network = network, .dropout = start.dropout};
   const Rng draws = rng.split("positions");
   std::vector<Positions> positions;
   for (std::size_t l = 0; l < shapes.size(); ++l) {
@@ -239,15 +133,13 @@ SparseMlp<T> sparse_mlp(const MlpConfig& network, std::span<const double> densit
     positions.push_back(start.bernoulli
                             ? bernoulli_positions(shapes[l].size(), densities[l], of_layer)
                             : random_positions(shapes[l].size(), counts[l], of_layer));
-    const double density =
-        static_cast<double>(positions[l].size()) / static_cast<double>(shapes[l].size());
-    model.layers.push_back(sparse_layer({shapes[l].outputs, shapes[l].inputs}, positions[l],
-                                        kernel_for(start.choice, density)));
+    model.layers.push_back(with_positions(
+        layers[l], positions[l], kernel_for(start.choice, layers[l], positions[l].size())));
   }
   model.parameters = empty_parameters<T>(network, model.layers);
   const Rng init = rng.split("init");
   for (std::size_t l = 0; l < shapes.size(); ++l) {
-    const std::size_t matrix = model.weight(l), inputs = shapes[l].inputs;
+    const std::size_t matrix = model.weight(l), inputs = shapes[l].columns();
     std::vector<T> active;
     const TakeRow<T> take = [&](std::size_t i, std::span<const T> row) {
       for (std::size_t next = active.size();
@@ -255,8 +147,8 @@ SparseMlp<T> sparse_mlp(const MlpConfig& network, std::span<const double> densit
         active.push_back(row[positions[l][next] - i * inputs]);
       }
     };
-    initialize_layer_rows<T>(network.initializer, init.split(l), {shapes[l].outputs, inputs}, take,
-                             network.bias ? model.parameters[matrix + 1] : MatrixView<T>());
+    initialize_layer_rows<T>(network.mlp.initializer, init.split(l), layers[l].shape, take,
+                             network.mlp.bias ? model.parameters[matrix + 1] : MatrixView<T>());
     if (start.sparse_fan_in && !active.empty()) {
       const double d = model.layers[l].density();
       for (T& value : active) value *= static_cast<T>(1 / std::sqrt(d));
@@ -267,37 +159,37 @@ SparseMlp<T> sparse_mlp(const MlpConfig& network, std::span<const double> densit
 }
 
 template <typename T>
-SparseMlp<T> masked_mlp(const MlpConfig& network, const Parameters<T>& dense,
-                        const std::vector<Positions>& positions, const LayerChoice& choice) {
-  require_network("masked_mlp", network);
-  const std::vector<LayerShape> shapes = layers_of(network);
-  SURPLUS_REQUIRE(
-      positions.size() == shapes.size() && dense.count() == last_matrix(network, shapes.size()),
-      ShapeError, "masked_mlp", "there must be positions and parameters for each layer", "layers",
-      shapes.size(), "positions", positions.size(), "matrices", dense.count());
-  SparseMlp<T> model{.network = network};
-  for (std::size_t l = 0; l < shapes.size(); ++l) {
-    const Shape shape{shapes[l].outputs, shapes[l].inputs};
-    const Shape given = dense.layout()[model.weight(l)].shape;
-    SURPLUS_REQUIRE(given == shape, ShapeError, "masked_mlp",
+SparseNetwork<T> masked_network(const NetworkConfig& network, const Parameters<T>& dense,
+                                const std::vector<Positions>& positions,
+                                const LayerChoice& choice) {
+  require_network("masked_network", network.mlp);
+  const std::vector<SparseLayer> layers = dense_layers(network);
+  SURPLUS_REQUIRE(positions.size() == layers.size() &&
+                      dense.count() == layers.size() * (network.mlp.bias ? 2 : 1),
+                  ShapeError, "masked_network",
+                  "there must be positions and parameters for each layer", "layers", layers.size(),
+                  "positions", positions.size(), "matrices", dense.count());
+  SparseNetwork<T> model{.network = network};
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const Shape shape = layers[l].shape, given = dense.layout()[model.weight(l)].shape;
+    SURPLUS_REQUIRE(given == shape, ShapeError, "masked_network",
                     "weights must be outputs x inputs of their layer", "layer", l, "weights", given,
                     "outputs", shape.rows, "inputs", shape.cols);
     SURPLUS_REQUIRE(std::ranges::adjacent_find(positions[l], std::ranges::greater_equal()) ==
                             positions[l].end() &&
-                        (positions[l].empty() || positions[l].back() < shapes[l].size()),
-                    ArgumentError, "masked_mlp",
+                        (positions[l].empty() || positions[l].back() < layers[l].size()),
+                    ArgumentError, "masked_network",
                     "positions must ascend below the number of elements", "layer", l, "positions",
-                    positions[l].size(), "elements", shapes[l].size());
-    const double density =
-        static_cast<double>(positions[l].size()) / static_cast<double>(shapes[l].size());
-    model.layers.push_back(sparse_layer(shape, positions[l], kernel_for(choice, density)));
+                    positions[l].size(), "elements", layers[l].size());
+    model.layers.push_back(with_positions(layers[l], positions[l],
+                                          kernel_for(choice, layers[l], positions[l].size())));
   }
   model.parameters = empty_parameters<T>(network, model.layers);
-  for (std::size_t l = 0; l < shapes.size(); ++l) {
+  for (std::size_t l = 0; l < layers.size(); ++l) {
     const std::size_t matrix = model.weight(l);
     scatter_active<T>(model.layers[l], picked<T>(part_of(dense, matrix), positions[l]),
                       part_of(model.parameters, matrix));
-    if (network.bias) {
+    if (network.mlp.bias) {
       std::ranges::copy(part_of(dense, matrix + 1), part_of(model.parameters, matrix + 1).begin());
     }
   }
@@ -305,31 +197,30 @@ SparseMlp<T> masked_mlp(const MlpConfig& network, const Parameters<T>& dense,
 }
 
 template <typename T>
-SparseMlp<T> pruned_mlp(const MlpConfig& network, const Parameters<T>& dense,
-                        const Parameters<T>& scores, double density, const LayerChoice& choice) {
-  SURPLUS_REQUIRE(density >= 0 && density <= 1, ArgumentError, "pruned_mlp",
+SparseNetwork<T> pruned_network(const NetworkConfig& network, const Parameters<T>& dense,
+                                const Parameters<T>& scores, double density,
+                                const LayerChoice& choice) {
+  SURPLUS_REQUIRE(density >= 0 && density <= 1, ArgumentError, "pruned_network",
                   "density must be from 0 to 1", "density", density);
-  SURPLUS_REQUIRE(dense.layout() == scores.layout(), ShapeError, "pruned_mlp",
+  SURPLUS_REQUIRE(dense.layout() == scores.layout(), ShapeError, "pruned_network",
                   "there must be a score for each parameter", "parameters", dense.size(), "scores",
                   scores.size());
   const auto count =
       static_cast<std::size_t>(std::round(density * static_cast<double>(weight_count(network))));
-  return masked_mlp(network, dense, largest_positions(scores, weight_matrices(network), count),
-                    choice);
+  return masked_network(network, dense, largest_positions(scores, weight_matrices(network), count),
+                        choice);
 }
 
 template <typename T>
-Parameters<T> dense_parameters(const SparseMlp<T>& model) {
-  std::vector<SparseLayer> layers;
-  for (const SparseLayer& layer : model.layers) layers.push_back({.shape = layer.shape});
-  Parameters<T> dense = empty_parameters<T>(model.network, layers);
+Parameters<T> dense_parameters(const SparseNetwork<T>& model) {
+  Parameters<T> dense = empty_parameters<T>(model.network, dense_layers(model.network));
   for (std::size_t l = 0; l < model.layers.size(); ++l) {
     const std::size_t matrix = model.weight(l);
     const Matrix<T> active = gather_active<T>(model.layers[l], part_of(model.parameters, matrix));
     const Positions positions = model.layers[l].active_positions();
     const std::span<T> w = part_of(dense, matrix);
     for (std::size_t i = 0; i < positions.size(); ++i) w[positions[i]] = active.values()[i];
-    if (model.network.bias) {
+    if (model.network.mlp.bias) {
       std::ranges::copy(part_of(model.parameters, matrix + 1), part_of(dense, matrix + 1).begin());
     }
   }
@@ -337,44 +228,7 @@ Parameters<T> dense_parameters(const SparseMlp<T>& model) {
 }
 
 template <typename T>
-LayerProducts<T> layer_products(const SparseMlp<T>& model,
-                                const std::type_identity_t<Batch<T>>& batch,
-                                const std::vector<bool>& wanted) {
-  ad::Tape<T> tape;
-  const auto leaves = leaves_of(model.parameters, tape);
-  std::vector<Inner<T>> inner;
-  const ad::Var<T> scores = scores_of<T>(model, tape, leaves, batch, &inner);
-  const auto loss = ad::mean(ad::softmax_cross_entropy(scores, batch.examples.labels));
-  const std::size_t n = batch.examples.x.rows();
-  std::vector<Matrix<T>> d_z(inner.size());
-  std::vector<ad::Sink<T>> sinks;
-  for (std::size_t l = 0; l < inner.size(); ++l) {
-    if (!wanted[l]) continue;
-    const Shape shape = inner[l].z.shape();
-    d_z[l] = Matrix<T>(shape.rows, shape.cols);
-    sinks.push_back({inner[l].z, d_z[l].view()});
-  }
-  ad::gradient(loss, sinks);
-  LayerProducts<T> products{.loss = static_cast<double>(loss.item()),
-                            .layers = std::vector<LayerProduct<T>>(inner.size())};
-  for (std::size_t l = 0; l < inner.size(); ++l) {
-    if (!wanted[l]) continue;
-    products.layers[l].x = rows_of<T>(inner[l].x.value(), inner[l].tiled, n);
-    products.layers[l].d_z = rows_of<T>(std::as_const(d_z[l]), inner[l].tiled, n);
-  }
-  return products;
-}
-
-template <typename T>
-Scores<T> sparse_scores(const SparseMlp<T>& model) {
-  return
-      [&model](ad::Tape<T>& tape, std::span<const ad::Var<T>> parameters, const Batch<T>& batch) {
-        return scores_of<T>(model, tape, parameters, batch, nullptr);
-      };
-}
-
-template <typename T>
-std::size_t state_bytes(const SparseMlp<T>& model, const OptimizerConfig& optimizer) {
+std::size_t state_bytes(const SparseNetwork<T>& model, const OptimizerConfig& optimizer) {
   const bool momentum = optimizer.rule != UpdateRule::kSgd;
   const bool adam = optimizer.rule == UpdateRule::kAdam || optimizer.rule == UpdateRule::kAdamW;
   std::size_t bytes =
@@ -386,20 +240,16 @@ std::size_t state_bytes(const SparseMlp<T>& model, const OptimizerConfig& optimi
   return bytes;
 }
 
-#define SURPLUS_INSTANTIATE(T)                                                                   \
-  template Matrix<T> gather_active<T>(const SparseLayer&, std::span<const T>);                   \
-  template void scatter_active<T>(const SparseLayer&, std::span<const T>, std::span<T>);         \
-  template SparseMlp<T> sparse_mlp(const MlpConfig&, std::span<const double>, const Rng&,        \
-                                   const SparseStart&);                                          \
-  template SparseMlp<T> masked_mlp(const MlpConfig&, const Parameters<T>&,                       \
-                                   const std::vector<Positions>&, const LayerChoice&);           \
-  template SparseMlp<T> pruned_mlp(const MlpConfig&, const Parameters<T>&, const Parameters<T>&, \
-                                   double, const LayerChoice&);                                  \
-  template Parameters<T> dense_parameters(const SparseMlp<T>&);                                  \
-  template LayerProducts<T> layer_products(const SparseMlp<T>&, const Batch<T>&,                 \
-                                           const std::vector<bool>&);                            \
-  template Scores<T> sparse_scores(const SparseMlp<T>&);                                         \
-  template std::size_t state_bytes(const SparseMlp<T>&, const OptimizerConfig&);
+#define SURPLUS_INSTANTIATE(T)                                                                    \
+  template SparseNetwork<T> sparse_network(const NetworkConfig&, std::span<const double>,         \
+                                           const Rng&, const SparseStart&);                       \
+  template SparseNetwork<T> masked_network(const NetworkConfig&, const Parameters<T>&,            \
+                                           const std::vector<Positions>&, const LayerChoice&);    \
+  template SparseNetwork<T> pruned_network(const NetworkConfig&, const Parameters<T>&,            \
+                                           const Parameters<T>&, double, const LayerChoice&);     \
+  template Parameters<T> dense_parameters(const SparseNetwork<T>&);                               \
+  template Parameters<T> empty_parameters(const NetworkConfig&, const std::vector<SparseLayer>&); \
+  template std::size_t state_bytes(const SparseNetwork<T>&, const OptimizerConfig&);
 SURPLUS_INSTANTIATE(float)
 SURPLUS_INSTANTIATE(double)
 #undef SURPLUS_INSTANTIATE

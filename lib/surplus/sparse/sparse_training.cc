@@ -9,7 +9,11 @@
 
 #include "surplus/core/errors.h"
 #include "surplus/linalg/matmul.h"
+#include "surplus/sparse/sparse_change.h"
 #include "surplus/sparse/sparse_file.h"
+#include "surplus/sparse/sparse_scores.h"
+#include "surplus/sparse/sparse_settings.h"
+#include "surplus/train/augmented.h"
 #include "surplus/train/batches.h"
 #include "surplus/train/checkpoint.h"
 #include "surplus/train/step.h"
@@ -17,179 +21,8 @@
 namespace surplus {
 namespace {
 
-constexpr const char* kFunction = "fit_sparse";
-
 template <typename T>
 using State = SparseTrainState<T>;
-using Changes = std::vector<std::optional<TopologyChange>>;
-
-// The elements of one matrix of a bundle, in an array of the bundle's size.
-template <typename T, typename U>
-std::span<U> part_of(const Parameters<T>& bundle, std::size_t matrix, std::span<U> array) {
-  const Shape shape = bundle.layout()[matrix].shape;
-  return array.subspan(bundle.offset(matrix), shape.rows * shape.cols);
-}
-template <typename T>
-std::span<const T> part_of(const Parameters<T>& bundle, std::size_t matrix) {
-  return part_of(bundle, matrix, bundle.flat());
-}
-
-template <typename T>
-void require_input(const Examples<T>& examples, const SparseMlp<T>& start,
-                   const SparseTrainConfig<T>& config) {
-  require_examples(kFunction, examples);
-  if (config.validation.x.rows() > 0) require_examples(kFunction, config.validation);
-  for (const Examples<T>* some : {&examples, &config.validation}) {
-    SURPLUS_REQUIRE(some->labels.size() == some->x.rows(), ShapeError, kFunction,
-                    "each example must have a label", "labels", some->labels.size(), "examples",
-                    some->x.rows());
-  }
-  SURPLUS_REQUIRE(
-      start.layers.size() == layers_of(start.network).size() &&
-          start.parameters.count() == start.layers.size() * (start.network.bias ? 2 : 1),
-      ShapeError, kFunction, "the start must have the layers of its network", "layers",
-      start.layers.size(), "matrices", start.parameters.count());
-  SURPLUS_REQUIRE(config.batch_size >= 1 && config.checkpoint_epochs >= 1, ArgumentError, kFunction,
-                  "batch_size and checkpoint_epochs must be at least 1", "batch_size",
-                  config.batch_size, "checkpoint_epochs", config.checkpoint_epochs);
-  rate_at(config.schedule, 0);  // throws
-  if (const auto* dynamic = std::get_if<DynamicTopology>(&config.topology)) {
-    SURPLUS_REQUIRE(dynamic->interval >= 1 && dynamic->grown_scale >= 0, ArgumentError, kFunction,
-                    "interval must be at least 1, and grown_scale at least 0", "interval",
-                    dynamic->interval, "grown_scale", dynamic->grown_scale);
-    SURPLUS_REQUIRE(dynamic->step.growth != Growth::kRandomUnfired || config.track, ArgumentError,
-                    kFunction, "growth at unfired places must track exploration", "track",
-                    config.track);
-    drop_fraction(dynamic->schedule, 0);
-  }
-  if (const auto* pruning = std::get_if<GradualPruning>(&config.topology)) {
-    pruning_sparsity(pruning->schedule, 0);
-  }
-}
-
-// What decides the bits.
-template <typename T>
-std::vector<double> fingerprint_of(const Examples<T>& examples, const SparseMlp<T>& start,
-                                   const SparseTrainConfig<T>& config) {
-  const auto number = [](auto value) { return static_cast<double>(value); };
-  std::vector<double> all = {number(examples.x.rows()), number(examples.x.cols()),
-                             number(config.epochs), number(config.batch_size)};
-  std::ranges::copy(surplus::fingerprint_of(config.optimizer, config.schedule),
-                    std::back_inserter(all));
-  for (const double value :
-       {number(config.seed >> 32), number(config.seed & 0xffffffffu),
-        number(config.topology.index()), number(config.choice.kind), config.choice.break_even,
-        number(config.track), number(config.patience), start.dropout}) {
-    all.push_back(value);
-  }
-  for (const std::size_t epoch : config.milestones) all.push_back(number(epoch));
-  if (const auto* dynamic = std::get_if<DynamicTopology>(&config.topology)) {
-    const DropSchedule& d = dynamic->schedule;
-    const DropAndGrow& step = dynamic->step;
-    for (const double value :
-         {number(dynamic->interval), number(d.kind), d.fraction, d.last, number(d.end), d.power,
-          number(step.round_up), number(step.drop), number(step.growth), number(step.grow_dropped),
-          number(step.keep_regrown), number(step.exact), number(dynamic->last_layer),
-          number(dynamic->instead_of_step), dynamic->grown_scale}) {
-      all.push_back(value);
-    }
-  }
-  if (const auto* pruning = std::get_if<GradualPruning>(&config.topology)) {
-    const PruningSchedule& p = pruning->schedule;
-    for (const double value :
-         {p.initial, p.final, number(p.begin), number(p.end), number(p.interval),
-          number(p.exact_end), number(pruning->last_layer)}) {
-      all.push_back(value);
-    }
-  }
-  for (const SparseLayer& layer : start.layers) {
-    for (const std::size_t value : {layer.shape.rows, layer.shape.cols, layer.active()}) {
-      all.push_back(number(value));
-    }
-  }
-  return all;
-}
-
-// The model and the optimizer's state after these changes, with kernels chosen anew.
-template <typename T>
-void apply(const Changes& changes, const LayerChoice& choice, double grown_scale, const Rng& rng,
-           SparseMlp<T>& model, OptimizerState<T>& optimizer) {
-  SparseMlp<T> next{.network = model.network, .dropout = model.dropout};
-  std::vector<NamedShape> layout;
-  for (std::size_t l = 0; l < model.layers.size(); ++l) {
-    const SparseLayer& layer = model.layers[l];
-    const std::size_t active = changes[l] ? changes[l]->positions.size() : layer.active();
-    const LayerKernel kernel = kernel_for(
-        choice,
-        layer.size() == 0 ? 1 : static_cast<double>(active) / static_cast<double>(layer.size()));
-    if (!changes[l] && kernel == layer.kernel) {
-      next.layers.push_back(layer);
-    } else {
-      next.layers.push_back(sparse_layer(
-          layer.shape, changes[l] ? changes[l]->positions : layer.active_positions(), kernel));
-    }
-    layout.push_back({std::to_string(l) + ".weight", next.layers[l].stored()});
-    if (model.network.bias) layout.push_back({std::to_string(l) + ".bias", {1, layer.shape.rows}});
-  }
-  next.parameters = Parameters<T>(std::move(layout));
-  const std::size_t n = next.parameters.size();
-  OptimizerState<T> state{.steps = optimizer.steps,
-                          .first = Matrix<T>(optimizer.first.empty() ? 0 : 1, n),
-                          .second = Matrix<T>(optimizer.second.empty() ? 0 : 1, n)};
-  // A matrix of the old arrays becomes one of the new.
-  const auto carry = [&](std::span<const T> from, std::span<T> to, bool weights) {
-    for (std::size_t matrix = 0; matrix < model.parameters.count(); ++matrix) {
-      const std::size_t l = model.network.bias ? matrix / 2 : matrix;
-      const std::span<const T> before = part_of(model.parameters, matrix, from);
-      const std::span<T> after = part_of(next.parameters, matrix, to);
-      if (matrix != model.weight(l)) {
-        std::ranges::copy(before, after.begin());
-        continue;
-      }
-      Matrix<T> active = gather_active<T>(model.layers[l], before);
-      if (changes[l]) {
-        active = relaid<T>(*changes[l], std::as_const(active).values());
-        const double scale =
-            grown_scale * std::sqrt(6 / static_cast<double>(model.layers[l].shape.cols));
-        Rng draws = rng.split("grown").split(l);
-        for (std::size_t i = 0; weights && scale > 0 && i < active.size(); ++i) {
-          if (changes[l]->from[i] != TopologyChange::kGrown) continue;
-          active(0, i) = static_cast<T>(scale * (2 * draws.uniform() - 1));
-        }
-      }
-      scatter_active<T>(next.layers[l], active.values(), after);
-    }
-  };
-  carry(std::as_const(model.parameters).flat(), next.parameters.flat(), true);
-  if (!state.first.empty())
-    carry(std::as_const(optimizer.first).values(), state.first.values(), false);
-  if (!state.second.empty()) {
-    carry(std::as_const(optimizer.second).values(), state.second.values(), false);
-  }
-  model = std::move(next);
-  optimizer = std::move(state);
-}
-
-// Zeros where no weight is active, which a step on a whole matrix has changed.
-template <typename T>
-void mask(SparseMlp<T>& model, OptimizerState<T>& optimizer) {
-  for (std::size_t l = 0; l < model.layers.size(); ++l) {
-    const SparseLayer& layer = model.layers[l];
-    if (layer.kernel != LayerKernel::kMasked && layer.kernel != LayerKernel::kFull) continue;
-    const std::size_t begin = model.parameters.offset(model.weight(l));
-    for (const std::span<T> array :
-         {model.parameters.flat(), optimizer.first.values(), optimizer.second.values()}) {
-      if (array.empty()) continue;
-      T* const w = array.data() + begin;
-      std::size_t from = 0;
-      for (const std::uint32_t position : layer.positions) {
-        std::fill(w + from, w + position, T{0});
-        from = position + std::size_t{1};
-      }
-      std::fill(w + from, w + layer.size(), T{0});
-    }
-  }
-}
 
 template <typename T>
 class Training {
@@ -199,14 +32,16 @@ class Training {
         state_(state),
         rng_(config.seed),
         batches_(examples, {.batch_size = config.batch_size, .seed = config.seed}),
-        steps_(config.epochs * batches_.count()) {
+        steps_(config.epochs * batches_.count()),
+        moved_(config.images ? std::min(config.batch_size, examples.x.rows()) : 0,
+               examples.x.cols()) {
     // A pattern that changes is another in the same place.
     objective_ = classification<T>(sparse_scores<T>(state.model));
   }
 
   void start() {
-    apply<T>(Changes(state_.model.layers.size()), config_.choice, 0, rng_, state_.model,
-             state_.optimizer);
+    apply_changes<T>(Changes(state_.model.layers.size()), config_.choice, 0, rng_, state_.model,
+                     state_.optimizer);
     if (config_.track) {
       for (const SparseLayer& layer : state_.model.layers) {
         const bool dense = layer.kernel == LayerKernel::kDense;
@@ -230,8 +65,11 @@ class Training {
     while (state_.epoch < config_.epochs) {
       batches_.begin_epoch(state_.epoch);
       while (state_.step < batches_.count()) {
-        const Batch<T> batch =
-            batches_.batch(state_.step, state_.epoch * batches_.count() + state_.step);
+        Batch<T> batch = batches_.batch(state_.step, state_.epoch * batches_.count() + state_.step);
+        if (config_.images) {
+          batch = augmented(batch, *config_.images, config_.augment,
+                            moved_.view().block(0, 0, batch.examples.x.rows(), moved_.cols()));
+        }
         const double loss = step(batch);
         if (!std::isfinite(loss)) return Stop::kNotFinite;
         state_.loss_sum += loss * static_cast<double>(batch.examples.x.rows());
@@ -319,7 +157,7 @@ class Training {
       loss = train_step<T>(objective_, batch, step, state_.model.parameters, state_.optimizer,
                            memory_);
       if (!std::isfinite(loss)) return loss;
-      mask(state_.model, state_.optimizer);
+      mask_inactive(state_.model, state_.optimizer);
     }
     count_flops(batch.examples.x.rows(), instead,
                 by_momentum || (update && grows_by(Growth::kGradient)));
@@ -331,9 +169,10 @@ class Training {
   void count_flops(std::size_t rows, bool instead, bool dense_gradient) {
     double sparse = 0, dense = 0;
     for (std::size_t l = 0; l < state_.model.layers.size(); ++l) {
-      sparse += 2 * static_cast<double>(state_.model.layers[l].active());
-      if (dense_gradient && changes(l))
-        dense += 2 * static_cast<double>(state_.model.layers[l].size());
+      const SparseLayer& layer = state_.model.layers[l];
+      const auto uses = static_cast<double>(layer.uses());
+      sparse += 2 * uses * static_cast<double>(layer.active());
+      if (dense_gradient && changes(l)) dense += 2 * uses * static_cast<double>(layer.size());
     }
     state_.flops += static_cast<double>(rows) * ((instead ? 2 : 3) * sparse + dense);
   }
@@ -415,7 +254,7 @@ class Training {
 
   void finish(TopologyRecord record, const Changes& all, double grown_scale, const Rng& draws) {
     if (std::ranges::any_of(all, [](const auto& change) { return change.has_value(); })) {
-      apply<T>(all, config_.choice, grown_scale, draws, state_.model, state_.optimizer);
+      apply_changes<T>(all, config_.choice, grown_scale, draws, state_.model, state_.optimizer);
     }
     record.explored = explored(state_.exploration);
     state_.updates.push_back(record);
@@ -440,6 +279,7 @@ class Training {
   Rng rng_;
   Batches<T> batches_;
   std::size_t steps_;
+  Matrix<T> moved_;  // the images of a step
   Objective<T> objective_;
   StepMemory<T> memory_;
 };
@@ -475,7 +315,7 @@ double explored(const std::vector<LayerExploration>& layers) {
 
 template <typename T>
 SparseTrainResult<T> fit_sparse(const std::type_identity_t<Examples<T>>& examples,
-                                SparseMlp<T> start,
+                                SparseNetwork<T> start,
                                 const std::type_identity_t<SparseTrainConfig<T>>& config) {
   require_input<T>(examples, start, config);
   const std::vector<double> fingerprint = fingerprint_of<T>(examples, start, config);
@@ -505,17 +345,9 @@ SparseTrainResult<T> fit_sparse(const std::type_identity_t<Examples<T>>& example
           .flops = state.flops};
 }
 
-template <typename T>
-double sparse_error_rate(const SparseMlp<T>& model,
-                         const std::type_identity_t<Examples<T>>& examples) {
-  const Matrix<T> scores = predict<T>(sparse_scores<T>(model), model.parameters, examples.x);
-  return error_rate<T>(scores, examples.labels);
-}
-
-#define SURPLUS_INSTANTIATE(T)                                               \
-  template SparseTrainResult<T> fit_sparse(const Examples<T>&, SparseMlp<T>, \
-                                           const SparseTrainConfig<T>&);     \
-  template double sparse_error_rate(const SparseMlp<T>&, const Examples<T>&);
+#define SURPLUS_INSTANTIATE(T)                                                   \
+  template SparseTrainResult<T> fit_sparse(const Examples<T>&, SparseNetwork<T>, \
+                                           const SparseTrainConfig<T>&);
 SURPLUS_INSTANTIATE(float)
 SURPLUS_INSTANTIATE(double)
 #undef SURPLUS_INSTANTIATE

@@ -5,7 +5,7 @@
 ///   const auto result = fit_sparse<float>({.x = x, .labels = labels}, start, config);
 ///
 /// What a dense network is pruned to, before training (SNIP, GraSP) or after it (one shot, lottery
-/// tickets), is a start for static training: prune.h.
+/// tickets), is a start for static training: saliency.h. Networks are fully connected or convolutional.
 ///
 /// Source  Liu, Yin, Mocanu, Pechenizkiy (2021), Do we actually need dense over-parameterization?
 ///         In-time over-parameterization in sparse training, ICML, arXiv 2102.02887
@@ -17,15 +17,18 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <type_traits>
 #include <variant>
 #include <vector>
 
 #include "surplus/core/progress.h"
+#include "surplus/data/augment.h"
 #include "surplus/optim/schedule.h"
 #include "surplus/sparse/exploration.h"
-#include "surplus/sparse/sparse_mlp.h"
+#include "surplus/sparse/sparse_network.h"
 #include "surplus/sparse/topology_schedule.h"
+#include "surplus/train/objective.h"
 
 namespace surplus {
 
@@ -89,7 +92,11 @@ struct SparseTrainConfig {
   Schedule schedule = {.rate = 0.05};  ///< of the learning rate, in epochs
   /// Numbers of epochs after each of which the learning rate is multiplied by schedule.factor.
   std::vector<std::size_t> milestones = {};
-  std::uint64_t seed = 0;  ///< of the order, of dropout and of the growth
+  std::uint64_t seed = 0;  ///< of the order, of what is random in a step and of the growth
+  /// The shape of the examples, which are images to be moved and mirrored in training as augmented()
+  /// does; without one they are used as they are.
+  std::optional<ImageShape> images = {};
+  AugmentConfig augment = {};
   Topology topology = StaticTopology{};
   LayerChoice choice = {};  ///< decided anew whenever positions change
   bool track = true;        ///< exploration, in N / 8 bytes
@@ -98,7 +105,7 @@ struct SparseTrainConfig {
 
   Examples<T> validation = {};  ///< with labels, for SparseEpoch::validation_error; empty for none
   Observer on_step = {};        ///< told the loss, `iterations` counting steps; false ends
-  std::function<bool(const SparseEpoch& epoch, const SparseMlp<T>& model)> on_epoch = {};
+  std::function<bool(const SparseEpoch& epoch, const SparseNetwork<T>& model)> on_epoch = {};
 
   /// The file (NPZ) that holds the state after each `checkpoint_epochs` epochs and at the end, from
   /// which a training goes on to the same bits; empty for none.
@@ -108,14 +115,14 @@ struct SparseTrainConfig {
 
 template <typename T>
 struct SparseTrainResult {
-  SparseMlp<T> model;
+  SparseNetwork<T> model;
   Stop stop = Stop::kIterationLimit;
   std::size_t epochs = 0, steps = 0;               ///< completed
   std::vector<SparseEpoch> history = {};           ///< of each completed epoch
   std::vector<TopologyRecord> updates = {};        ///< of the positions
   std::vector<LayerExploration> exploration = {};  ///< of each layer; empty if not tracked
   /// Floating-point operations of all products, 2 for each active weight and example in a forward pass
-  /// and twice that back; dense gradients as many as the dense matrix has weights.
+  /// (and pixel, of a convolution) and twice that back; dense gradients as many as the dense matrix has weights.
   double flops = 0;
 };
 
@@ -137,13 +144,8 @@ double explored(const std::vector<LayerExploration>& layers);
 ///           kSparse and kFull give the same bits
 template <typename T>
 SparseTrainResult<T> fit_sparse(const std::type_identity_t<Examples<T>>& examples,
-                                SparseMlp<T> start,
+                                SparseNetwork<T> start,
                                 const std::type_identity_t<SparseTrainConfig<T>>& config);
-
-/// The error rate of the model's predictions.
-template <typename T>
-double sparse_error_rate(const SparseMlp<T>& model,
-                         const std::type_identity_t<Examples<T>>& examples);
 
 }  // namespace surplus
 

@@ -4,16 +4,14 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "surplus/core/errors.h"
-#include "surplus/core/file.h"
 #include "surplus/core/parallel.h"
-#include "surplus/data/npy.h"
 #include "surplus/sparse/saliency.h"
-#include "surplus/sparse/sparse_file.h"
+#include "surplus/sparse/sparse_scores.h"
+#include "tests/lib/sparse/networks.h"
 #include "tests/support/allocations.h"
 #include "tests/support/matrices.h"
 #include "tests/support/scratch.h"
@@ -21,52 +19,14 @@
 namespace surplus {
 namespace {
 
+using tests::config_of;
+using tests::kNetwork;
+using tests::Problem;
 using tests::says;
 using tests::Scratch;
+using tests::start_of;
+using tests::weights_of;
 using Config = SparseTrainConfig<float>;
-
-// Ten classes around means of their own.
-struct Problem {
-  Matrix<float> x;
-  std::vector<std::size_t> labels;
-
-  Problem(std::size_t n, std::size_t d) : x(n, d) {
-    Rng rng(1);
-    Matrix<float> means(10, d);
-    rng.fill_normal(means.values());
-    rng.fill_normal(x.values());
-    for (std::size_t i = 0; i < n; ++i) {
-      labels.push_back(i % 10);
-      for (std::size_t j = 0; j < d; ++j) x(i, j) += 0.5f * means(i % 10, j);
-    }
-  }
-  Examples<float> examples() const { return {.x = x, .labels = labels}; }
-};
-
-const MlpConfig kNetwork{
-    .inputs = 60, .hidden = {50, 40}, .outputs = 10, .initializer = Initializer::kKaimingUniform};
-
-SparseMlp<float> start_of(double density, const MlpConfig& network = kNetwork) {
-  const auto densities =
-      layer_densities(DensityRule::kErdosRenyiKernel, layers_of(network), density);
-  return sparse_mlp<float>(network, densities, Rng(2));
-}
-
-Config config_of(const Topology& topology, LayerChoice::Kind kind = LayerChoice::Kind::kAuto) {
-  return {.epochs = 2,
-          .batch_size = 32,
-          .schedule = {.rate = 0.05},
-          .milestones = {1},
-          .seed = 3,
-          .topology = topology,
-          .choice = {.kind = kind},
-          .patience = 5};
-}
-
-std::vector<float> weights_of(const SparseMlp<float>& model) {
-  const Parameters<float> dense = dense_parameters(model);
-  return {dense.flat().begin(), dense.flat().end()};
-}
 
 std::vector<Topology> topologies() {
   DynamicTopology order = rigl_itop(10);
@@ -224,127 +184,12 @@ BOOST_AUTO_TEST_CASE(gradual_pruning_ends_at_its_sparsity_with_the_sparse_kernel
   BOOST_TEST(result.updates.back().step == 30u);
 }
 
-BOOST_AUTO_TEST_CASE(starts_share_weights_and_masks_come_from_scores) {
-  const auto dense = start_of(1), sparse = start_of(.1);
-  const Parameters<float> reference = mlp_parameters<float>(kNetwork, Rng(2));
-  BOOST_TEST(
-      (weights_of(dense) == std::vector<float>(reference.flat().begin(), reference.flat().end())));
-  // Active weights are the dense network's.
-  const auto w = weights_of(sparse);
-  std::size_t active = 0, expected = 0;
-  for (std::size_t i = 0; i < w.size(); ++i) {
-    if (w[i] != 0) BOOST_TEST(w[i] == reference.flat()[i]);
-    active += w[i] != 0;
-  }
-  for (const SparseLayer& layer : sparse.layers) expected += layer.active();
-  BOOST_TEST(active == expected);
-  // The largest weights of all layers together.
-  const auto matrices = weight_matrices(kNetwork);
-  const auto pruned = pruned_mlp(kNetwork, reference, magnitude_scores(reference, matrices), .1);
-  std::vector<float> kept, all;
-  for (const std::size_t matrix : matrices) {
-    for (std::size_t i = 0; i < reference[matrix].rows(); ++i) {
-      for (const float x : reference[matrix].row(i)) all.push_back(std::abs(x));
-    }
-  }
-  std::ranges::sort(all, std::ranges::greater());
-  for (const float x : weights_of(pruned)) {
-    if (x != 0) kept.push_back(std::abs(x));
-  }
-  std::ranges::sort(kept, std::ranges::greater());
-  BOOST_TEST(kept.size() == std::round(.1 * static_cast<double>(all.size())));
-  BOOST_TEST(std::ranges::equal(kept, std::span(all).first(kept.size())));
-  // A ticket has the mask of one network and the weights of another.
-  const auto other = mlp_parameters<float>(kNetwork, Rng(5));
-  const auto ticket = pruned_mlp(kNetwork, other, magnitude_scores(reference, matrices), .1);
-  for (std::size_t l = 0; l < 3; ++l) {
-    BOOST_TEST((ticket.layers[l].active_positions() == pruned.layers[l].active_positions()));
-  }
-  const auto scaled = sparse_mlp<float>(kNetwork, std::vector<double>{.25, .25, .25}, Rng(2),
-                                        {.sparse_fan_in = true});
-  const auto plain = sparse_mlp<float>(kNetwork, std::vector<double>{.25, .25, .25}, Rng(2));
-  for (std::size_t i = 0; i < w.size(); ++i) {
-    BOOST_TEST(weights_of(scaled)[i] == 2 * weights_of(plain)[i]);
-    if (i > 200) break;
-  }
-}
-
-BOOST_AUTO_TEST_CASE(snip_and_grasp_have_the_scores_of_their_definitions) {
-  const MlpConfig network{
-      .inputs = 6, .hidden = {8}, .outputs = 3, .activation = ad::Activation::kTanh};
-  const auto w = mlp_parameters<double>(network, Rng(1));
-  Matrix<double> x(30, 6);
-  Rng rng(2);
-  rng.fill_normal(x.values());
-  std::vector<std::size_t> labels;
-  for (std::size_t i = 0; i < 30; ++i) labels.push_back(i % 3);
-  const Batch<double> batch{
-      .examples = {.x = x, .labels = labels}, .rng = Rng(0), .training = false};
-  const auto matrices = weight_matrices(network);
-  const auto gradient_at = [&](const Objective<double>& objective, const Parameters<double>& at) {
-    ad::Tape<double> tape;
-    const auto leaves = leaves_of(at, tape);
-    Parameters<double> g(at.layout());
-    ad::gradient(objective(tape, leaves, batch), sinks_of(leaves, g));
-    return g;
-  };
-  const auto loss = classification<double>(network);
-  const auto snip = snip_scores<double>(loss, batch, w, matrices);
-  const auto g = gradient_at(loss, w);
-  double total = 0, sum = 0;
-  for (const std::size_t m : matrices) {
-    for (std::size_t i = 0; i < w[m].rows(); ++i) {
-      for (std::size_t j = 0; j < w[m].cols(); ++j) total += std::abs(w[m](i, j) * g[m](i, j));
-    }
-  }
-  for (const std::size_t m : matrices) {
-    BOOST_TEST(snip[m](1, 2) == std::abs(w[m](1, 2) * g[m](1, 2)) / total,
-               boost::test_tools::tolerance(1e-12));
-  }
-  for (const double score : snip.flat()) sum += score;
-  BOOST_TEST(sum == 1, boost::test_tools::tolerance(1e-12));
-  // H g by central differences of gradients along g, in the weights alone.
-  const auto tempered = tempered_classification<double>(mlp_scores<double>(network), 200);
-  const auto tg = gradient_at(tempered, w);
-  Parameters<double> up = w, down = w;
-  constexpr double kStep = 1e-2;
-  for (const std::size_t m : matrices) {
-    for (std::size_t i = 0; i < w[m].rows(); ++i) {
-      for (std::size_t j = 0; j < w[m].cols(); ++j) {
-        up[m](i, j) += kStep * tg[m](i, j);
-        down[m](i, j) -= kStep * tg[m](i, j);
-      }
-    }
-  }
-  const auto gu = gradient_at(tempered, up), gd = gradient_at(tempered, down);
-  const auto grasp = grasp_scores<double>(tempered, batch, w, matrices);
-  double normal = 0, error = 0, size = 0;
-  const auto expected = [&](std::size_t m, std::size_t i, std::size_t j) {
-    return w[m](i, j) * (gu[m](i, j) - gd[m](i, j)) / (2 * kStep);
-  };
-  for (const int pass : {0, 1}) {
-    for (const std::size_t m : matrices) {
-      for (std::size_t i = 0; i < w[m].rows(); ++i) {
-        for (std::size_t j = 0; j < w[m].cols(); ++j) {
-          if (pass == 0) normal += expected(m, i, j);
-          if (pass == 0) continue;
-          const double e = expected(m, i, j) / (std::abs(normal) + 1e-10);
-          error += std::pow(grasp[m](i, j) - e, 2);
-          size += e * e;
-        }
-      }
-    }
-  }
-  BOOST_TEST(std::sqrt(error / size) < 1e-3);
-  BOOST_TEST(class_balanced_rows(labels, 3, 4, Rng(3)).size() == 12u);
-}
-
 // Active weights, and the bytes of the model and of the optimizer's momentum.
 std::pair<double, double> bytes_of(double density) {
   const MlpConfig network{.inputs = 300, .hidden = {400}, .outputs = 10, .bias = false};
   const std::size_t before = tests::bytes_in_use;
-  const auto start = sparse_mlp<float>(network, std::vector<double>{density, 1}, Rng(1),
-                                       {.choice = {.kind = LayerChoice::Kind::kSparse}});
+  const auto start = sparse_network<float>(network, std::vector<double>{density, 1}, Rng(1),
+                                           {.choice = {.kind = LayerChoice::Kind::kSparse}});
   const auto optimizer =
       start_optimizer<float>({.rule = UpdateRule::kNesterov}, start.parameters.size());
   return {static_cast<double>(start.layers[0].active()),
@@ -383,33 +228,9 @@ BOOST_AUTO_TEST_CASE(nothing_of_the_size_of_the_dense_matrix_is_allocated) {
     config.track = false;
     config.patience = 0;
     fit_sparse<float>(problem.examples(),
-                      sparse_mlp<float>(network, std::vector<double>{.01, .2}, Rng(1)), config);
+                      sparse_network<float>(network, std::vector<double>{.01, .2}, Rng(1)), config);
   }
   BOOST_TEST(static_cast<double>(tests::peak_bytes - before) < 24e6);
-}
-
-BOOST_AUTO_TEST_CASE(models_are_saved_and_loaded_to_the_bit) {
-  const Scratch scratch;
-  for (const auto kind : {LayerChoice::Kind::kAuto, LayerChoice::Kind::kMasked}) {
-    auto model = sparse_mlp<float>(kNetwork, std::vector<double>{.1, .5, 1}, Rng(6),
-                                   {.choice = {.kind = kind}, .dropout = .2});
-    const auto path = scratch / "model.npz";
-    save_sparse_mlp(path, model);
-    const auto loaded = load_sparse_mlp<float>(path);
-    BOOST_TEST((loaded.parameters == model.parameters));
-    BOOST_TEST(loaded.dropout == .2);
-    const Problem problem(50, 60);
-    BOOST_TEST((predict<float>(sparse_scores(loaded), loaded.parameters, problem.x) ==
-                predict<float>(sparse_scores(model), model.parameters, problem.x)));
-  }
-  const auto path = scratch / "other.npz";
-  const Matrix<double> a(1, 3);
-  write_npz(path, {{"x", a.view()}});
-  BOOST_CHECK_EXCEPTION(load_sparse_mlp<float>(path), DataError,
-                        says(path.string() + ": there must be a sparse network of version 1"));
-  const std::string bytes = read_file(scratch / "model.npz");
-  write_file_atomically(path, bytes.substr(0, bytes.size() / 2));
-  BOOST_CHECK_THROW(load_sparse_mlp<float>(path), DataError);
 }
 
 BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
@@ -441,23 +262,25 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
       fit_sparse<float>({.x = problem.x}, start, config_of(set_itop(3))), ShapeError,
       says("fit_sparse: each example must have a label; got labels 0, examples 20"));
   BOOST_CHECK_EXCEPTION(
-      sparse_mlp<float>(kNetwork, std::vector<double>{.1, .1, .1}, Rng(1), {.dropout = 1}),
-      ArgumentError, says("sparse_mlp: dropout must be from 0 to below 1; got dropout 1"));
+      sparse_network<float>(kNetwork, std::vector<double>{.1, .1, .1}, Rng(1), {.dropout = 1}),
+      ArgumentError, says("sparse_network: dropout must be from 0 to below 1; got dropout 1"));
   MlpConfig ntk = kNetwork;
   ntk.initializer = Initializer::kNtk;
-  BOOST_CHECK_EXCEPTION(sparse_mlp<float>(ntk, std::vector<double>{.1, .1, .1}, Rng(1)),
-                        ArgumentError,
-                        says("sparse_mlp: the initializer must not be ntk, whose layers divide by "
-                             "their inputs; got initializer ntk"));
+  BOOST_CHECK_EXCEPTION(
+      sparse_network<float>(ntk, std::vector<double>{.1, .1, .1}, Rng(1)), ArgumentError,
+      says("sparse_network: the initializer must not be ntk, whose layers divide by "
+           "their inputs; got initializer ntk"));
   const auto dense = mlp_parameters<float>(kNetwork, Rng(1));
-  BOOST_CHECK_EXCEPTION(masked_mlp(kNetwork, dense, {{1}, {2}}), ShapeError,
-                        says("masked_mlp: there must be positions and parameters for each layer; "
-                             "got layers 3, positions 2, matrices 6"));
-  BOOST_CHECK_EXCEPTION(masked_mlp(kNetwork, dense, {{2, 1}, {2}, {3}}), ArgumentError,
-                        says("masked_mlp: positions must ascend below the number of elements; got "
-                             "layer 0, positions 2, elements 3000"));
-  BOOST_CHECK_EXCEPTION(pruned_mlp(kNetwork, dense, dense, 2), ArgumentError,
-                        says("pruned_mlp: density must be from 0 to 1; got density 2"));
+  BOOST_CHECK_EXCEPTION(
+      masked_network(kNetwork, dense, {{1}, {2}}), ShapeError,
+      says("masked_network: there must be positions and parameters for each layer; "
+           "got layers 3, positions 2, matrices 6"));
+  BOOST_CHECK_EXCEPTION(
+      masked_network(kNetwork, dense, {{2, 1}, {2}, {3}}), ArgumentError,
+      says("masked_network: positions must ascend below the number of elements; got "
+           "layer 0, positions 2, elements 3000"));
+  BOOST_CHECK_EXCEPTION(pruned_network(kNetwork, dense, dense, 2), ArgumentError,
+                        says("pruned_network: density must be from 0 to 1; got density 2"));
   BOOST_CHECK_EXCEPTION(
       class_balanced_rows(std::vector<std::size_t>{0, 1, 1}, 2, 2, Rng(1)), ArgumentError,
       says("class_balanced_rows: each class must have as many rows as are taken; got class 0, rows "
