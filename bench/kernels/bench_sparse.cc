@@ -53,8 +53,8 @@ struct Operands {
         tiles(layer.batch / width),
         by_row(random_rows(layer.out, layer.in, density, 1)),
         by_col(random_rows(layer.in, layer.out, density, 2)),
-        rows{layer.out, layer.in, by_row.start.data(), by_row.col.data()},
-        cols{layer.in, layer.out, by_col.start.data(), by_col.col.data()},
+        rows{layer.out, layer.in, by_row.start.data(), by_row.start.data() + 1, by_row.col.data()},
+        cols{layer.in, layer.out, by_col.start.data(), by_col.start.data() + 1, by_col.col.data()},
         values(std::max(by_row.col.size(), by_col.col.size()), T(0.01)),
         x(tiles * layer.in, width, T(0.5)),
         y(tiles * layer.out, width, T(0.5)),
@@ -68,7 +68,7 @@ struct Operands {
       kernels::spmm(cols, values.data(), 0, cols.rows, tiles, width, y.data(), width,
                     static_cast<const T*>(nullptr), false, x.data(), width);
     } else {
-      kernels::sddmm(rows, 0, rows.rows, tiles, width, y.data(), width, x.data(), width, false,
+      kernels::sddmm(rows, 0, rows.rows, tiles, width, y.data(), width, x.data(), width, false, 0,
                      values.data());
       std::fill(values.begin(), values.end(), T(0.01));
     }

@@ -1,5 +1,5 @@
 /// Products with a sparse matrix, position by position, summed in long double. `Rows` is the
-/// kernel's SparseRows: rows, cols, start, col.
+/// kernel's SparseRows: rows, cols, start, end, col.
 #ifndef SURPLUS_KERNELS_REFERENCE_SPARSE_H_
 #define SURPLUS_KERNELS_REFERENCE_SPARSE_H_
 
@@ -15,7 +15,7 @@ void spmm(const Rows& w, const T* values, std::size_t begin, std::size_t end, st
     for (std::size_t r = begin; r < end; ++r) {
       for (std::size_t i = 0; i < width; ++i) {
         long double sum = bias == nullptr ? 0 : bias[r];
-        for (std::size_t k = w.start[r]; k < w.start[r + 1]; ++k) {
+        for (std::size_t k = w.start[r]; k < w.end[r]; ++k) {
           sum += static_cast<long double>(values[k]) * x[(t * w.cols + w.col[k]) * x_stride + i];
         }
         y[(t * w.rows + r) * y_stride + i] = static_cast<T>(relu && sum < 0 ? 0 : sum);
@@ -26,16 +26,17 @@ void spmm(const Rows& w, const T* values, std::size_t begin, std::size_t end, st
 
 template <typename Rows, typename T>
 void spmm_add(const Rows& w, const T* values, std::size_t begin, std::size_t end, std::size_t tiles,
-              std::size_t width, const T* x, std::size_t x_stride, T* y, std::size_t y_stride) {
+              std::size_t width, const T* x, std::size_t x_stride, bool relu, T* y,
+              std::size_t y_stride) {
   for (std::size_t t = 0; t < tiles; ++t) {
     for (std::size_t r = begin; r < end; ++r) {
       for (std::size_t i = 0; i < width; ++i) {
         T& to = y[(t * w.rows + r) * y_stride + i];
         long double sum = to;
-        for (std::size_t k = w.start[r]; k < w.start[r + 1]; ++k) {
+        for (std::size_t k = w.start[r]; k < w.end[r]; ++k) {
           sum += static_cast<long double>(values[k]) * x[(t * w.cols + w.col[k]) * x_stride + i];
         }
-        to = static_cast<T>(sum);
+        to = static_cast<T>(relu && sum < 0 ? 0 : sum);
       }
     }
   }
@@ -44,10 +45,10 @@ void spmm_add(const Rows& w, const T* values, std::size_t begin, std::size_t end
 template <typename Rows, typename T>
 void sddmm(const Rows& w, std::size_t begin, std::size_t end, std::size_t tiles, std::size_t width,
            const T* d_y, std::size_t d_y_stride, const T* x, std::size_t x_stride, bool add,
-           T* d_values) {
+           std::size_t first, T* d_values) {
   for (std::size_t r = begin; r < end; ++r) {
-    for (std::size_t k = w.start[r]; k < w.start[r + 1]; ++k) {
-      T& to = d_values[k - w.start[begin]];
+    for (std::size_t k = w.start[r]; k < w.end[r]; ++k) {
+      T& to = d_values[k - first];
       long double sum = add ? to : 0;
       for (std::size_t t = 0; t < tiles; ++t) {
         for (std::size_t i = 0; i < width; ++i) {

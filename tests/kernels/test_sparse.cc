@@ -33,7 +33,7 @@ struct Positions {
       start.push_back(static_cast<std::uint32_t>(col.size()));
     }
   }
-  SparseRows view() const { return {rows, cols, start.data(), col.data()}; }
+  SparseRows view() const { return {rows, cols, start.data(), start.data() + 1, col.data()}; }
 
   std::size_t rows, cols;
   std::vector<std::uint32_t> start{0}, col;
@@ -107,16 +107,15 @@ void compare_spmm(const Case& c) {
     kernels::reference::spmm(w, values.data(), 0, c.rows, c.tiles, c.width, x.data(), x.stride(), b,
                              relu, expected.data(), expected.stride());
     compare(y, expected);
+    for (Operand<T>* to : {&y, &expected}) {
+      to->fill([&](std::size_t i, std::size_t) { return bias(0, i % c.rows); });
+    }
+    kernels::spmm_add(w, values.data(), 0, c.rows, c.tiles, c.width, x.data(), x.stride(), relu,
+                      y.data(), y.stride());
+    kernels::reference::spmm_add(w, values.data(), 0, c.rows, c.tiles, c.width, x.data(),
+                                 x.stride(), relu, expected.data(), expected.stride());
+    compare(y, expected);
   }
-  Operand<T> y(results, c.width, c.offset, c.gap), expected(results, c.width);
-  for (Operand<T>* to : {&y, &expected}) {
-    to->fill([&](std::size_t i, std::size_t) { return bias(0, i % c.rows); });
-  }
-  kernels::spmm_add(w, values.data(), 0, c.rows, c.tiles, c.width, x.data(), x.stride(), y.data(),
-                    y.stride());
-  kernels::reference::spmm_add(w, values.data(), 0, c.rows, c.tiles, c.width, x.data(), x.stride(),
-                               expected.data(), expected.stride());
-  compare(y, expected);
 }
 
 template <typename T>
@@ -136,9 +135,9 @@ void compare_sddmm(const Case& c) {
       expected.fill_random(4);
     }
     kernels::sddmm(w, 0, c.rows, c.tiles, c.width, d_y.data(), d_y.stride(), x.data(), x.stride(),
-                   add, d.data());
+                   add, 0, d.data());
     kernels::reference::sddmm(w, 0, c.rows, c.tiles, c.width, d_y.data(), d_y.stride(), x.data(),
-                              x.stride(), add, expected.data());
+                              x.stride(), add, 0, expected.data());
     BOOST_TEST(d.intact());
     // Operands lie in [-1, 1), so that each of the terms is at most 1.
     const double terms = static_cast<double>(c.tiles * c.width) + 2;
@@ -255,9 +254,9 @@ void compare_masked(std::size_t width) {
   BOOST_TEST((product(by_input, of_input.data(), nullptr, false, d_y) ==
               product(full_input, dense_input.data(), nullptr, false, d_y)));
   Operand<T> d(1, mask.col.size()), d_full(1, rows * cols);
-  kernels::sddmm(mask.view(), 0, rows, tiles, width, d_y.data(), width, x.data(), width, false,
+  kernels::sddmm(mask.view(), 0, rows, tiles, width, d_y.data(), width, x.data(), width, false, 0,
                  d.data());
-  kernels::sddmm(full.view(), 0, rows, tiles, width, d_y.data(), width, x.data(), width, false,
+  kernels::sddmm(full.view(), 0, rows, tiles, width, d_y.data(), width, x.data(), width, false, 0,
                  d_full.data());
   std::size_t wrong = 0;
   for (std::size_t r = 0; r < rows; ++r) {
@@ -279,7 +278,7 @@ BOOST_AUTO_TEST_CASE(zeros_at_inactive_positions_change_no_bit_of_any_product) {
   });
 }
 
-BOOST_AUTO_TEST_CASE(rows_have_the_same_bits_in_whatever_ranges_they_are_computed) {
+BOOST_AUTO_TEST_CASE(rows_have_the_same_bits_in_whatever_ranges_and_parts_they_are_computed) {
   constexpr std::size_t rows = 23, cols = 31, width = 48;
   const Positions positions(rows, cols, 0.3, 1);
   const SparseRows w = positions.view();
@@ -292,19 +291,41 @@ BOOST_AUTO_TEST_CASE(rows_have_the_same_bits_in_whatever_ranges_they_are_compute
       Operand<float> y(rows, width), d(1, positions.col.size());
       kernels::spmm(w, values.data(), 0, rows, 1, width, x.data(), width, nullptr, false, y.data(),
                     width);
-      kernels::sddmm(w, 0, rows, 1, width, d_y.data(), width, x.data(), width, false, d.data());
+      kernels::sddmm(w, 0, rows, 1, width, d_y.data(), width, x.data(), width, false, 0, d.data());
       for (const std::size_t step : {1u, 2u, 5u}) {
         Operand<float> y_cut(rows, width), d_cut(1, positions.col.size());
         for (std::size_t begin = 0; begin < rows; begin += step) {
           const std::size_t end = std::min(rows, begin + step);
           kernels::spmm(w, values.data(), begin, end, 1, width, x.data(), width, nullptr, false,
                         y_cut.data(), width);
-          kernels::sddmm(w, begin, end, 1, width, d_y.data(), width, x.data(), width, false,
-                         d_cut.data() + w.start[begin]);
+          kernels::sddmm(w, begin, end, 1, width, d_y.data(), width, x.data(), width, false, 0,
+                         d_cut.data());
         }
         BOOST_TEST(std::equal(y.data(), y.data() + rows * width, y_cut.data()));
         BOOST_TEST(std::equal(d.data(), d.data() + d.cols(), d_cut.data()));
       }
+      // Parts of the columns, some empty in some rows.
+      std::vector<std::uint32_t> from = positions.start, to;
+      Operand<float> y_parts(rows, width), d_parts(1, positions.col.size());
+      for (const std::uint32_t last : {7u, 8u, 25u, 31u}) {
+        to = from;
+        for (std::size_t r = 0; r < rows; ++r) {
+          while (to[r] < positions.start[r + 1] && positions.col[to[r]] < last) ++to[r];
+        }
+        const SparseRows part{rows, cols, from.data(), to.data(), positions.col.data()};
+        if (last == 7) {
+          kernels::spmm(part, values.data(), 0, rows, 1, width, x.data(), width, nullptr, false,
+                        y_parts.data(), width);
+        } else {
+          kernels::spmm_add(part, values.data(), 0, rows, 1, width, x.data(), width, false,
+                            y_parts.data(), width);
+        }
+        kernels::sddmm(part, 0, rows, 1, width, d_y.data(), width, x.data(), width, false, 0,
+                       d_parts.data());
+        from = to;
+      }
+      BOOST_TEST(std::equal(y.data(), y.data() + rows * width, y_parts.data()));
+      BOOST_TEST(std::equal(d.data(), d.data() + d.cols(), d_parts.data()));
     }
   });
 }
@@ -313,7 +334,7 @@ BOOST_AUTO_TEST_CASE(nan_and_infinity_pass_through_to_the_rows_and_values_that_s
   const float nan = std::numeric_limits<float>::quiet_NaN(),
               infinity = std::numeric_limits<float>::infinity();
   const std::uint32_t start[] = {0, 1, 2, 3}, col[] = {0, 1, 2};
-  const SparseRows w{3, 3, start, col};
+  const SparseRows w{3, 3, start, start + 1, col};
   const float values[] = {1, 1, 1};
   Operand<float> x(3, 16), y(3, 16);
   const float rows[] = {nan, infinity, -3};
@@ -325,7 +346,7 @@ BOOST_AUTO_TEST_CASE(nan_and_infinity_pass_through_to_the_rows_and_values_that_s
       BOOST_TEST(y(1, 5) == infinity);
       BOOST_TEST(y(2, 5) == 0);
       float d[3];
-      kernels::sddmm(w, 0, 3, 1, 16, x.data(), 16, x.data(), 16, false, d);
+      kernels::sddmm(w, 0, 3, 1, 16, x.data(), 16, x.data(), 16, false, 0, d);
       BOOST_TEST(std::isnan(d[0]));
       BOOST_TEST(d[1] == infinity);
       BOOST_TEST(d[2] == 144);

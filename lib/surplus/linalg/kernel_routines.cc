@@ -313,12 +313,12 @@ auto sparse_call(bool forward, std::size_t every) {
   }
   return [=, values = numbers<float>(1, col.size()), x = numbers<float>(tiles * n, width),
           y = numbers<float>(tiles * m, width), d = Matrix<float>(1, col.size())]() mutable {
-    const kernels::SparseRows w{m, n, start.data(), col.data()};
+    const kernels::SparseRows w{m, n, start.data(), start.data() + 1, col.data()};
     if (forward) {
       kernels::spmm(w, values.data(), 0, m, tiles, width, x.data(), width, nullptr, true, y.data(),
                     width);
     } else {
-      kernels::sddmm(w, 0, m, tiles, width, y.data(), width, x.data(), width, false, d.data());
+      kernels::sddmm(w, 0, m, tiles, width, y.data(), width, x.data(), width, false, 0, d.data());
     }
   };
 }

@@ -25,32 +25,41 @@ constexpr std::size_t kRangeSize = std::size_t{1} << 16;
 // Small layers are still shared among threads, in as many ranges of at least so many places.
 constexpr std::size_t kFewRanges = 2, kLeastRangeSize = std::size_t{1} << 12;
 
-kernels::SparseRows by_row(const SparsePattern& w) {
-  return {w.rows(), w.cols(), w.row_start().data(), w.col().data()};
-}
-kernels::SparseRows by_column(const SparsePattern& w) {
-  return {w.cols(), w.rows(), w.col_start().data(), w.row().data()};
-}
+// The rows of W, or those of its transpose, and their parts.
+struct Rows {
+  const SparsePattern& pattern;
+  bool transposed = false;
+
+  std::size_t count() const { return transposed ? pattern.cols() : pattern.rows(); }
+  std::span<const std::uint32_t> start() const {
+    return transposed ? pattern.col_start() : pattern.row_start();
+  }
+  std::size_t parts() const { return transposed ? pattern.col_parts() : pattern.row_parts(); }
+  kernels::SparseRows part(std::size_t p) const {
+    const auto [begin, end] = transposed ? pattern.col_part(p) : pattern.row_part(p);
+    return {count(), transposed ? pattern.rows() : pattern.cols(), begin, end,
+            (transposed ? pattern.row() : pattern.col()).data()};
+  }
+};
 
 // Ranges of rows with about as many places each.
 class Ranges {
  public:
-  explicit Ranges(const kernels::SparseRows& w) : w_(w) {
-    const std::size_t places = w.start[w.rows];
+  explicit Ranges(const Rows& rows) : start_(rows.start()) {
+    const std::size_t places = start_.back();
     count_ = std::max(places / kRangeSize, std::min(kFewRanges, places / kLeastRangeSize));
     count_ = std::max<std::size_t>(1, count_);
   }
   std::size_t count() const { return count_; }
   std::size_t begin(std::size_t i) const {
     if (i == 0) return 0;
-    if (i == count_) return w_.rows;
-    const std::size_t places = i * std::size_t{w_.start[w_.rows]} / count_;
-    return static_cast<std::size_t>(std::lower_bound(w_.start, w_.start + w_.rows, places) -
-                                    w_.start);
+    if (i == count_) return start_.size() - 1;
+    const std::size_t places = i * std::size_t{start_.back()} / count_;
+    return static_cast<std::size_t>(std::ranges::lower_bound(start_, places) - start_.begin());
   }
 
  private:
-  kernels::SparseRows w_;
+  std::span<const std::uint32_t> start_;
   std::size_t count_;
 };
 
@@ -76,24 +85,41 @@ void require_places(const char* function, const SparsePattern& w, std::size_t va
                   "values", values, "places", w.size());
 }
 
-// All tiles of a range, then the next range.
+// All tiles of a range, then the next range; of a tile, all rows of a part, then the next part.
 template <typename T>
-void product(const kernels::SparseRows& w, const T* values, std::size_t tiles,
-             MatrixView<const T> x, MatrixView<T> y, const T* bias, bool relu, bool add) {
-  const Ranges ranges(w);
+void product(const Rows& rows, const T* values, std::size_t tiles, MatrixView<const T> x,
+             MatrixView<T> y, const T* bias, bool relu, bool add) {
+  const Ranges ranges(rows);
   const auto task = [&](std::size_t i) {
     const std::size_t range = i / tiles, tile = i % tiles;
     const std::size_t begin = ranges.begin(range), end = ranges.begin(range + 1);
-    const T* const from = x.data() + tile * w.cols * x.stride();
-    T* const to = y.data() + tile * w.rows * y.stride();
-    if (add) {
-      kernels::spmm_add(w, values, begin, end, 1, x.cols(), from, x.stride(), to, y.stride());
-    } else {
-      kernels::spmm(w, values, begin, end, 1, x.cols(), from, x.stride(), bias, relu, to,
-                    y.stride());
+    for (std::size_t p = 0; p < rows.parts(); ++p) {
+      const kernels::SparseRows w = rows.part(p);
+      const T* const from = x.data() + tile * w.cols * x.stride();
+      T* const to = y.data() + tile * w.rows * y.stride();
+      const bool last_relu = relu && p + 1 == rows.parts();
+      if (add || p > 0) {
+        kernels::spmm_add(w, values, begin, end, 1, x.cols(), from, x.stride(), last_relu, to,
+                          y.stride());
+      } else {
+        kernels::spmm(w, values, begin, end, 1, x.cols(), from, x.stride(), bias, last_relu, to,
+                      y.stride());
+      }
     }
   };
   parallel_for(tiles * ranges.count(), std::cref(task));
+}
+
+// d_values[k - first] for all places k of some rows.
+template <typename T>
+void sampled(const SparsePattern& w, std::size_t begin, std::size_t end, std::size_t tiles,
+             MatrixView<const T> d_y, MatrixView<const T> x, bool add, std::size_t first,
+             T* d_values) {
+  const Rows rows{w};
+  for (std::size_t p = 0; p < rows.parts(); ++p) {
+    kernels::sddmm(rows.part(p), begin, end, tiles, x.cols(), d_y.data(), d_y.stride(), x.data(),
+                   x.stride(), add, first, d_values);
+  }
 }
 
 // body(tile, first example, examples), on all threads.
@@ -154,7 +180,7 @@ void sparse_matmul(const SparsePattern& w, std::type_identity_t<std::span<const 
                   "there must be a bias per row", "bias", how.bias.size(), "rows", w.rows());
   SURPLUS_REQUIRE(!how.add || (how.bias.empty() && !how.relu), ArgumentError, kName,
                   "what is added to can have neither bias nor relu");
-  product(by_row(w), values.data(), tiles, x, y, how.bias.empty() ? nullptr : how.bias.data(),
+  product(Rows{w}, values.data(), tiles, x, y, how.bias.empty() ? nullptr : how.bias.data(),
           how.relu, how.add);
 }
 
@@ -166,7 +192,7 @@ void sparse_matmul_transposed(const SparsePattern& w,
   constexpr const char* kName = "sparse_matmul_transposed";
   require_places(kName, w, by_column_values.size());
   const std::size_t tiles = tiles_of(kName, w.shape(), y.shape(), x.shape());
-  product<T>(by_column(w), by_column_values.data(), tiles, x, y, nullptr, false, add);
+  product<T>(Rows{w, true}, by_column_values.data(), tiles, x, y, nullptr, false, add);
 }
 
 template <typename T>
@@ -175,12 +201,9 @@ void sampled_matmul(const SparsePattern& w, std::type_identity_t<MatrixView<cons
   constexpr const char* kName = "sampled_matmul";
   require_places(kName, w, d_values.size());
   const std::size_t tiles = tiles_of(kName, w.shape(), x.shape(), d_y.shape());
-  const kernels::SparseRows rows = by_row(w);
-  const Ranges ranges(rows);
+  const Ranges ranges(Rows{w});
   const auto task = [&](std::size_t i) {
-    const std::size_t begin = ranges.begin(i), end = ranges.begin(i + 1);
-    kernels::sddmm(rows, begin, end, tiles, x.cols(), d_y.data(), d_y.stride(), x.data(),
-                   x.stride(), add, d_values.data() + rows.start[begin]);
+    sampled(w, ranges.begin(i), ranges.begin(i + 1), tiles, d_y, x, add, 0, d_values.data());
   };
   parallel_for(ranges.count(), std::cref(task));
 }
@@ -190,14 +213,12 @@ void sampled_matmul_in_pieces(const SparsePattern& w, MatrixView<const T> d_y,
                               std::type_identity_t<MatrixView<const T>> x,
                               const std::function<void(std::size_t, std::span<const T>)>& take) {
   const std::size_t tiles = tiles_of("sampled_matmul_in_pieces", w.shape(), x.shape(), d_y.shape());
-  const kernels::SparseRows rows = by_row(w);
-  const Ranges ranges(rows);
+  const Ranges ranges(Rows{w});
   const auto task = [&](std::size_t i) {
     const std::size_t begin = ranges.begin(i), end = ranges.begin(i + 1);
-    const std::size_t first = rows.start[begin], count = rows.start[end] - first;
+    const std::size_t first = w.row_start()[begin], count = w.row_start()[end] - first;
     T* const piece = static_cast<T*>(thread_scratch(count * sizeof(T)));
-    kernels::sddmm(rows, begin, end, tiles, x.cols(), d_y.data(), d_y.stride(), x.data(),
-                   x.stride(), false, piece);
+    sampled(w, begin, end, tiles, d_y, x, false, first, piece);
     take(first, {piece, count});
   };
   parallel_for(ranges.count(), std::cref(task));

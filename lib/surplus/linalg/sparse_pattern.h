@@ -2,6 +2,7 @@
 #ifndef SURPLUS_LINALG_SPARSE_PATTERN_H_
 #define SURPLUS_LINALG_SPARSE_PATTERN_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -38,7 +39,7 @@ class SparsePattern {
   std::size_t size() const { return col_.size(); }
   /// Their share of the matrix; 0 if it has no elements.
   double density() const;
-  /// What they take: 12 bytes each, and 4 for each row and column.
+  /// What they take: 12 bytes each, and 4 for each row and column and their parts.
   std::size_t bytes() const;
   /// As given to the constructor.
   std::vector<std::uint32_t> positions() const;
@@ -52,13 +53,32 @@ class SparsePattern {
   std::span<const std::uint32_t> row() const { return row_; }
   std::span<const std::uint32_t> number() const { return number_; }
 
+  /// Rows in parts, and columns: products go through all rows of a part before the next, so that
+  /// what these read stays in a cache. A part has the same columns of all rows, or rows of all columns.
+  std::size_t row_parts() const { return 1 + row_cuts_.size() / std::max<std::size_t>(1, rows()); }
+  std::size_t col_parts() const { return 1 + col_cuts_.size() / std::max<std::size_t>(1, cols()); }
+  /// Part p of row r has the places begin[r] .. end[r] - 1; and part p of column c those entries.
+  struct Part {
+    const std::uint32_t *begin, *end;
+  };
+  Part row_part(std::size_t p) const { return part(p, rows(), row_start_, row_cuts_); }
+  Part col_part(std::size_t p) const { return part(p, cols(), col_start_, col_cuts_); }
+
   friend bool operator==(const SparsePattern& a, const SparsePattern& b) {
     return a.shape_ == b.shape_ && a.row_start_ == b.row_start_ && a.col_ == b.col_;
   }
 
  private:
   Shape shape_;
-  std::vector<std::uint32_t> row_start_, col_, col_start_, row_, number_;
+  using Numbers = std::vector<std::uint32_t>;
+  static Part part(std::size_t p, std::size_t rows, const Numbers& start, const Numbers& cuts) {
+    const std::size_t at = p * rows;
+    return {p == 0 ? start.data() : cuts.data() + (at - rows),
+            at == cuts.size() ? start.data() + 1 : cuts.data() + at};
+  }
+
+  Numbers row_start_, col_, col_start_, row_, number_;
+  Numbers row_cuts_, col_cuts_;  // where part 1 of each row begins, part 2 of each, ...
 };
 
 /// The matrix of these values, 0 elsewhere; and the values of a matrix at these places.

@@ -77,6 +77,35 @@ BOOST_AUTO_TEST_CASE(patterns_may_lack_places_rows_or_columns) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(parts_of_rows_and_columns_follow_each_other_and_have_some_columns_or_rows) {
+  for (const double density : {0.0, 0.02, 0.4, 1.0}) {
+    const auto pattern =
+        SparsePattern::of_dense<double>(sparse_matrix<double>({500, 1700}, density, 5));
+    BOOST_TEST(pattern.row_parts() > 1u);
+    BOOST_TEST((density < 0.4 || pattern.col_parts() > 1));
+    const auto check = [](auto part, std::size_t parts, std::span<const std::uint32_t> start,
+                          std::span<const std::uint32_t> across, std::uint32_t most) {
+      const std::size_t rows = start.size() - 1;
+      std::size_t wrong = 0;
+      for (std::size_t p = 0; p < parts; ++p) {
+        const auto [begin, end] = part(p);
+        for (std::size_t r = 0; r < rows; ++r) {
+          wrong += begin[r] != (p == 0 ? start[r] : part(p - 1).end[r]) || end[r] < begin[r];
+          wrong += p + 1 == parts && end[r] != start[r + 1];
+          for (std::uint32_t k = begin[r]; k < end[r]; ++k) {
+            wrong += across[k] < p * most / parts || across[k] >= (p + 1) * most / parts;
+          }
+        }
+      }
+      BOOST_TEST(wrong == 0u);
+    };
+    check([&](std::size_t p) { return pattern.row_part(p); }, pattern.row_parts(),
+          pattern.row_start(), pattern.col(), 1700);
+    check([&](std::size_t p) { return pattern.col_part(p); }, pattern.col_parts(),
+          pattern.col_start(), pattern.row(), 500);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(places_and_values_make_the_matrix_that_they_were_taken_from) {
   for (const Shape shape : {Shape{1, 1}, Shape{7, 5}, Shape{40, 300}}) {
     for (const double density : {0.0, 0.05, 0.5, 1.0}) {
@@ -155,7 +184,7 @@ void products_agree(Shape shape, double density, std::size_t n, std::size_t widt
 }
 
 BOOST_AUTO_TEST_CASE(sparse_products_are_those_of_the_matrix_with_its_zeros) {
-  for (const Shape shape : {Shape{1, 1}, Shape{3, 20}, Shape{33, 9}, Shape{150, 130}}) {
+  for (const Shape shape : {Shape{1, 1}, Shape{3, 20}, Shape{33, 9}, Shape{150, 400}}) {
     for (const double density : {0.0, 0.01, 0.3, 1.0}) {
       for (const std::size_t n : {1u, 7u, 32u, 100u}) {
         products_agree<float>(shape, density, n, tile_width<float>(n));
