@@ -42,14 +42,21 @@ std::vector<Method> methods_in(std::string_view key, const std::string& list,
   return methods;
 }
 
+std::vector<Method> sweep_in(std::string_view key, const std::string& list) {
+  const std::vector<Method> methods = methods_in(key, list, kSweep);
+  SURPLUS_REQUIRE(!methods.empty(), ArgumentError, kStudy, "there must be a method at least", key,
+                  methods.size());
+  return methods;
+}
+
 std::vector<Method> baselines_in(const std::string& list) {
   return methods_in("baselines", list, kBaselines);
 }
 
-void require_set(const std::string& name) {
+void require_set(std::string_view key, const std::string& name) {
   const auto names = image_set_names();
   SURPLUS_REQUIRE(std::ranges::find(names, name) != names.end(), ArgumentError, kStudy,
-                  "there must be such an image set (surplus data list)", "set", name);
+                  "there must be such an image set (surplus data list)", key, name);
 }
 
 void require_densities(std::string_view name, const std::vector<double>& densities) {
@@ -78,13 +85,13 @@ void require_rate(std::string_view name, double rate) {
 void check_cifar(const Config& config) {
   if (config.cifar_epochs == 0) return;
   require_count(kStudy, "cifar_epochs", config.cifar_epochs, 4, 100000);
-  require_set(config.cifar_set);
+  require_set("cifar_set", config.cifar_set);
   const std::size_t images = image_set_size(config.cifar_set).train;
   require_count(kStudy, "cifar_samples", config.cifar_samples, 100, images);
   require_count(kStudy, "cifar_validation", config.cifar_validation, 10, images);
   require_counts("cifar_hidden", config.cifar_hidden, 2, 1 << 16);
   require_rate("cifar_learning_rate", config.cifar_learning_rate);
-  methods_in("cifar_methods", config.cifar_methods, kSweep);
+  sweep_in("cifar_methods", config.cifar_methods);
   require_densities("cifar_densities", config.cifar_densities);
   require_intervals("cifar_intervals", config.cifar_intervals);
   require_count(kStudy, "cifar_seeds", config.cifar_seeds, 1, 1000);
@@ -96,13 +103,13 @@ void check_conv(const Config& config, std::size_t images) {
   require_count(kStudy, "conv_samples", config.conv_samples, 100, images);
   require_densities("conv_densities", config.conv_densities);
   require_intervals("conv_intervals", config.conv_intervals);
-  methods_in("conv_methods", config.conv_methods, kSweep);
+  sweep_in("conv_methods", config.conv_methods);
   require_rate("conv_learning_rate", config.conv_learning_rate);
   require_count(kStudy, "conv_seeds", config.conv_seeds, 1, 1000);
 }
 
 void check(const Config& config) {
-  require_set(config.set);
+  require_set("set", config.set);
   const std::size_t images = image_set_size(config.set).train;
   require_count(kStudy, "samples", config.samples, 100, images);
   require_count(kStudy, "validation", config.validation, 10, images);
@@ -232,11 +239,11 @@ std::vector<Design> designs_of(const Config& config) {
     }
   }
   if (config.conv_epochs > 0) {
-    const auto methods = methods_in("conv_methods", config.conv_methods, kSweep);
+    const auto methods = sweep_in("conv_methods", config.conv_methods);
     add_sweep("S4", methods, config.conv_densities, config.conv_intervals, config.conv_seeds);
   }
   if (config.cifar_epochs > 0) {
-    const auto methods = methods_in("cifar_methods", config.cifar_methods, kSweep);
+    const auto methods = sweep_in("cifar_methods", config.cifar_methods);
     add_sweep("S2", methods, config.cifar_densities, config.cifar_intervals, config.cifar_seeds);
   }
   for (const std::uint64_t samples : config.low_samples) {

@@ -202,6 +202,8 @@ BOOST_AUTO_TEST_CASE(settings_outside_their_domain_are_refused_before_the_first_
           "got baselines magic");
   refuses([](Config& c) { c.conv_methods = "dense,gmp"; },
           "itop: conv_methods must be among dense, static, set, rigl; got conv_methods gmp");
+  refuses([](Config& c) { c.cifar_methods = ""; },
+          "itop: there must be a method at least; got cifar_methods 0");
   refuses([](Config& c) { c.conv_epochs = 3; },
           "itop: the number must be at least 4 and at most 100000; got conv_epochs 3");
   refuses(
@@ -210,7 +212,7 @@ BOOST_AUTO_TEST_CASE(settings_outside_their_domain_are_refused_before_the_first_
       },
       "itop: values must differ; got conv_densities 0.2");
   refuses([](Config& c) { c.cifar_set = "cifar"; },
-          "itop: there must be such an image set (surplus data list); got set cifar");
+          "itop: there must be such an image set (surplus data list); got cifar_set cifar");
   refuses([](Config& c) { c.cifar_samples = 1349; },
           "itop: the number must be at least 100 and at most 1348; got cifar_samples 1349");
   refuses([](Config& c) { c.cifar_learning_rate = 101; },

@@ -221,7 +221,6 @@ Figure methods_figure(const Sweep& sweep, const Result& result, std::string name
     }
     flops.x = bytes.x = bars.x;
     cost.x.categories = accuracy.x.categories;
-    if (bars.y.empty()) continue;
     const double least = *std::ranges::min_element(bars.y);
     accuracy.y.min = std::floor(least - 1);
     accuracy.series = {std::move(bars)};
@@ -248,7 +247,8 @@ Table time_table(const std::vector<StepTime>& times, std::string name, std::stri
   return table;
 }
 
-Figure time_figure(const std::vector<StepTime>& times, std::string name, std::string title) {
+Figure time_figure(const std::vector<StepTime>& times, std::string name, std::string title,
+                   const std::string& note) {
   Panel time{.title = "processor time of a training step",
              .x = {.label = "active weights (share)", .log = true},
              .y = {.label = "ms", .log = true}};
@@ -273,7 +273,8 @@ Figure time_figure(const std::vector<StepTime>& times, std::string name, std::st
           .title = std::move(title),
           .caption =
               "Medians of steps of both kinds in turn, on the machine and threads of this run: "
-              "the only numbers here that differ from run to run. Nothing is zero at 1.",
+              "unlike all others, these numbers differ from run to run. Nothing is zero at 1." +
+              note,
           .panels = {std::move(time), std::move(bytes)}};
 }
 
@@ -299,17 +300,22 @@ Rendering Itop::render(const Config& config, const Result& result) {
     rendering.figures.push_back(methods_figure(
         conv, result, "convolutions", "A convolutional network: rewired, fixed and dense"));
   }
-  const auto add_times = [&](const char* task, const std::string& name, const std::string& of) {
+  const auto add_times = [&](const char* task, const std::string& name, const std::string& of,
+                             const std::string& note) {
     const auto found = result.kernels.find(task);
     if (found == result.kernels.end() || found->second.times.empty()) return;
     const auto& times = found->second.times;
     rendering.tables.push_back(time_table(
         times, name, "A training step" + of + " by the clock, and the state that it updates"));
-    rendering.figures.push_back(time_figure(
-        times, name, "What a training step" + of + " saves when only the non-zeros are kept"));
+    rendering.figures.push_back(
+        time_figure(times, name,
+                    "What a training step" + of + " saves when only the non-zeros are kept", note));
   };
-  add_times("S1", "step-time", "");
-  add_times("S4", "step-time-convolutions", " of the convolutional network");
+  add_times("S1", "step-time", "", "");
+  add_times(
+      "S4", "step-time-convolutions", " of the convolutional network",
+      " Layers are sparse as in a training: a first convolution, of one channel, has zeros in a "
+      "dense matrix on both sides, and so have layers that are denser than break-even.");
   return rendering;
 }
 

@@ -67,7 +67,7 @@ class Judge {
       }
     }
     constexpr const char* kNote =
-        "Largest deviation of a layer in standard errors of independent draws, {} trainings";
+        "Largest deviation of a layer in standard errors of independent draws; trainings: {}";
     add("12a", "SET explores what the recursion for random growth expects, layer by layer", worst,
         worst <= kDeviations, fmt::format(kNote, trainings));
     if (conv_trainings > 0) {
