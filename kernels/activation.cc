@@ -1,13 +1,12 @@
 #include "kernels/activation.h"
 
 #include <cstddef>
-#include <cstdint>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/activation.cc"
-#include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "kernels/elementwise-inl.h"
 #include "kernels/simd-inl.h"
 #include "kernels/sincos-inl.h"
 #include "kernels/vector_math-inl.h"
@@ -19,7 +18,6 @@ namespace HWY_NAMESPACE {
 // Each activation: its value at z, and its slope from what the header says is stashed.
 struct Identity {
   static constexpr bool kStashesInput = false;
-  static constexpr bool kStreams = true;
   template <class D, class V>
   static HWY_INLINE V Value(D, V z) {
     return z;
@@ -33,7 +31,6 @@ struct Identity {
 // Comparisons, which a NaN fails, let it pass.
 struct Relu {
   static constexpr bool kStashesInput = false;
-  static constexpr bool kStreams = true;
   template <class D, class V>
   static HWY_INLINE V Value(D d, V z) {
     return hn::IfThenZeroElse(hn::Lt(z, hn::Zero(d)), z);
@@ -46,7 +43,6 @@ struct Relu {
 
 struct TanhUnit {
   static constexpr bool kStashesInput = false;
-  static constexpr bool kStreams = false;
   template <class D, class V>
   static HWY_INLINE V Value(D d, V z) {
     return Tanh(d, z);
@@ -59,7 +55,6 @@ struct TanhUnit {
 
 struct SigmoidUnit {
   static constexpr bool kStashesInput = false;
-  static constexpr bool kStreams = false;
   template <class D, class V>
   static HWY_INLINE V Value(D d, V z) {
     return Sigmoid(d, z);
@@ -72,73 +67,47 @@ struct SigmoidUnit {
 
 struct Gelu {
   static constexpr bool kStashesInput = true;
-  static constexpr bool kStreams = false;
   static constexpr double kSlope = 1.59576912160573071;  // 2 sqrt(2 / pi)
   static constexpr double kCubic = 0.044715;
 
-  // Beyond these z the sigmoid below is 0 or 1 and its slope 0, and their powers stay finite.
+  // 1 + e^-2u, inf where z is below -11 (float) or -21, from where on no sum could tell gelu from 0.
+  template <class D, class V>
+  static HWY_INLINE V Denominator(D d, V z) {
+    using T = hn::TFromD<D>;
+    constexpr bool kIsFloat = sizeof(T) == 4;
+    const V inner =
+        hn::NegMulAdd(hn::Mul(z, z), hn::Set(d, T(kSlope * kCubic)), hn::Set(d, T(-kSlope)));
+    // Exponents of the smallest normal number and of the first power of two that is inf.
+    const V bounded = hn::Max(hn::Min(hn::Mul(z, inner), hn::Set(d, T(kIsFloat ? 89 : 710))),
+                              hn::Set(d, T(kIsFloat ? -87 : -708)));
+    V r, rounded;
+    vector_math::ReduceByLn2(d, bounded, r, rounded);
+    return hn::MulAdd(vector_math::ShortExp(d, r), vector_math::PowerOfTwo(d, rounded),
+                      hn::Set(d, T(1)));
+  }
+  // Beyond these z the sigmoid is 0 or 1 and its slope 0, and their powers stay finite.
   template <class D, class V>
   static HWY_INLINE V Clamped(D d, V z) {
     const V limit = hn::Set(d, hn::TFromD<D>(30));
-    return hn::Max(hn::Min(z, limit), hn::Neg(limit));
-  }
-  // 1 / (1 + e^-2u).
-  template <class D, class V>
-  static HWY_INLINE V Share(D d, V z) {
-    using T = hn::TFromD<D>;
-    const V inner =
-        hn::MulAdd(hn::Mul(z, z), hn::Set(d, T(kSlope * kCubic)), hn::Set(d, T(kSlope)));
-    return Sigmoid(d, hn::Mul(z, inner));
+    return MaxOrNaN(d, hn::Neg(limit), MinOrNaN(d, limit, z));
   }
   template <class D, class V>
   static HWY_INLINE V Value(D d, V z) {
-    // -inf times 0 would be NaN.
-    const V bounded = Clamped(d, z);
-    const V share = Share(d, bounded);
-    return hn::IfThenElse(hn::Lt(z, bounded), hn::Zero(d), hn::Mul(z, share));
+    // -inf / inf would be NaN.
+    return hn::Div(MaxOrNaN(d, hn::Set(d, hn::TFromD<D>(-30)), z), Denominator(d, z));
   }
   template <class D, class V>
   static HWY_INLINE V Backward(D d, V z, V d_y) {
     using T = hn::TFromD<D>;
     const V bounded = Clamped(d, z);
-    const V share = Share(d, bounded);
+    const V share = hn::Div(hn::Set(d, T(1)), Denominator(d, bounded));
     // share + z share (1 - share) 2u'.
     const V slope = hn::MulAdd(hn::Mul(bounded, bounded), hn::Set(d, T(3 * kSlope * kCubic)),
                                hn::Set(d, T(kSlope)));
     const V bend = hn::Mul(hn::Mul(bounded, slope), hn::NegMulAdd(share, share, share));
-    const V result = hn::Mul(d_y, hn::Add(share, bend));
-    return hn::IfThenElse(hn::Eq(z, z), result, z);
+    return hn::Mul(d_y, hn::Add(share, bend));
   }
 };
-
-// A result larger than this is not in a core's share of L3 when it is read again: it is written past
-// the caches, which saves fetching its lines first, if there is little else to do.
-constexpr std::size_t kStreamedBytes = 32 << 20;
-
-// y = function(d, x, j) row by row, in whole vectors and one masked rest.
-template <bool kStreams = false, typename T, class Function>
-HWY_INLINE void ForEachElement(std::size_t m, std::size_t n, const T* x, std::size_t x_stride, T* y,
-                               std::size_t y_stride, const Function& function) {
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
-  const auto is_aligned = [&](std::uintptr_t bytes) { return bytes % (lanes * sizeof(T)) == 0; };
-  const bool streams = kStreams && m * n * sizeof(T) > kStreamedBytes &&
-                       is_aligned(reinterpret_cast<std::uintptr_t>(y)) &&
-                       is_aligned(y_stride * sizeof(T));
-  for (std::size_t i = 0; i < m; ++i, x += x_stride, y += y_stride) {
-    std::size_t j = 0;
-    if (streams) {
-      for (; j + lanes <= n; j += lanes) {
-        hn::Stream(function(d, hn::LoadU(d, x + j), j, lanes), d, y + j);
-      }
-    }
-    for (; j + lanes <= n; j += lanes) {
-      hn::StoreU(function(d, hn::LoadU(d, x + j), j, hn::Lanes(d)), d, y + j);
-    }
-    if (j < n) StoreTail(function(d, LoadTail(d, x + j, n - j), j, n - j), d, y + j, n - j);
-  }
-  if (streams) hwy::FlushStream();
-}
 
 template <class D, class V = hn::VFromD<D>>
 HWY_INLINE V Get(D d, const hn::TFromD<D>* from, std::size_t count) {
@@ -148,11 +117,11 @@ HWY_INLINE V Get(D d, const hn::TFromD<D>* from, std::size_t count) {
 template <class F, typename T>
 HWY_INLINE void Forward(std::size_t m, std::size_t n, const T* x, std::size_t x_stride,
                         const T* bias, T* y, std::size_t y_stride) {
-  ForEachElement<F::kStreams>(m, n, x, x_stride, y, y_stride,
-                              [bias](auto d, auto z, std::size_t j, std::size_t count) HWY_ATTR {
-                                if (bias != nullptr) z = hn::Add(z, Get(d, bias + j, count));
-                                return F::Value(d, z);
-                              });
+  ForEachElement(m, n, x, x_stride, y, y_stride,
+                 [bias](auto d, auto z, std::size_t j, std::size_t count) HWY_ATTR {
+                   if (bias != nullptr) z = hn::Add(z, Get(d, bias + j, count));
+                   return F::Value(d, z);
+                 });
 }
 
 template <class F, typename T>

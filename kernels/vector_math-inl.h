@@ -16,9 +16,30 @@
 HWY_BEFORE_NAMESPACE();
 namespace surplus::kernels {
 namespace HWY_NAMESPACE {
-namespace vector_math {
 
 namespace hn = hwy::HWY_NAMESPACE;
+
+// The lesser of `limit` and v, or the greater one; v if it is a NaN, as x86 has its second operand.
+template <class D>
+HWY_INLINE hn::VFromD<D> MinOrNaN(D d, hn::VFromD<D> limit, hn::VFromD<D> v) {
+  static_cast<void>(d);
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  return hn::Min(limit, v);
+#else
+  return hn::IfThenElse(hn::Gt(v, limit), limit, v);
+#endif
+}
+template <class D>
+HWY_INLINE hn::VFromD<D> MaxOrNaN(D d, hn::VFromD<D> limit, hn::VFromD<D> v) {
+  static_cast<void>(d);
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR
+  return hn::Max(limit, v);
+#else
+  return hn::IfThenElse(hn::Lt(v, limit), limit, v);
+#endif
+}
+
+namespace vector_math {
 
 // The format of T: mantissa bits, the bit patterns of 1 and of sqrt(1/2), and 3/2 ulp(1)^-1, which
 // added to a small number leaves its nearest integer in the low bits.
@@ -108,6 +129,35 @@ HWY_INLINE V LogTail(D d, V s2) {
   }
 }
 
+// ExpTail() where an error of 3e-9 r^2 will do: one coefficient less in float.
+template <class D, class V = hn::VFromD<D>>
+HWY_INLINE V ShortExpTail(D d, V r) {
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    return Horner(d, r, 0.499999934f, 0.166665204f, 4.16683908e-2f, 8.36874503e-3f, 1.38145362e-3f);
+  } else {
+    return ExpTail(d, r);
+  }
+}
+
+// e^r on |r| <= log(2) / 2, within 1.1 ulp.
+template <class D, class V = hn::VFromD<D>>
+HWY_INLINE V ShortExp(D d, V r) {
+  const V one = hn::Set(d, hn::TFromD<D>(1));
+  return hn::MulAdd(r, hn::MulAdd(r, ShortExpTail(d, r), one), one);
+}
+
+// 2^(k + kShift) of a k that kRounder was added to to give `rounded`, if that is a normal number; inf for the
+// exponent after the largest.
+template <int kShift = 0, class D, class V = hn::VFromD<D>>
+HWY_INLINE V PowerOfTwo(D d, V rounded) {
+  using F = Format<hn::TFromD<D>>;
+  using Bits = typename F::Bits;
+  const hn::RebindToUnsigned<D> du;
+  // The low bits of kRounder, which are those that the exponent receives, are zero.
+  const auto exponent = hn::ShiftLeft<F::kMantissa>(hn::BitCast(du, rounded));
+  return hn::BitCast(d, hn::Add(exponent, hn::Set(du, F::kOne + (Bits{kShift} << F::kMantissa))));
+}
+
 // 2^k in two factors whose product may leave the range of normal numbers: k is what kRounder was
 // added to to give `rounded`.
 template <class D, class V = hn::VFromD<D>>
@@ -186,25 +236,33 @@ HWY_INLINE V Log(D d, V x) {
 template <class D, class V = hn::VFromD<D>>
 HWY_INLINE V Tanh(D d, V x) {
   using T = hn::TFromD<D>;
-  // From here on tanh rounds to 1, and t is far from overflow.
+  // From here on tanh rounds to 1.
   const V highest = hn::Set(d, sizeof(T) == 4 ? T(20) : T(44));
   const V magnitude = hn::Abs(x);
-  V r, rounded, power0, power1;
-  vector_math::ReduceByLn2(d, hn::Min(hn::Add(magnitude, magnitude), highest), r, rounded);
-  vector_math::PowersOfTwo(d, rounded, power0, power1);
-  const V power = hn::Mul(power0, power1);
-  const V t =
-      hn::MulAdd(power, vector_math::ReducedExpMinus1(d, r), hn::Sub(power, hn::Set(d, T(1))));
-  const V tanh = hn::CopySign(hn::Div(t, hn::Add(t, hn::Set(d, T(2)))), x);
-  return hn::IfThenElse(hn::Eq(x, x), tanh, x);
+  V r, rounded;
+  vector_math::ReduceByLn2(d, MinOrNaN(d, highest, hn::Add(magnitude, magnitude)), r, rounded);
+  const V power = vector_math::PowerOfTwo(d, rounded);
+  const V up = hn::MulAdd(hn::Mul(r, r), vector_math::ShortExpTail(d, r), r);
+  const V t = hn::MulAdd(power, up, hn::Sub(power, hn::Set(d, T(1))));
+  return hn::CopySign(hn::Div(t, hn::Add(t, hn::Set(d, T(2)))), x);
 }
 
-// 1 / (1 + e^-x), by e^-|x| alone, which cannot overflow.
+// 1 / (1 + e^-x), by e = e^-|x| alone, which cannot overflow: 1 / (1 + e), or e / (1 + e) for x < 0. The numerator is
+// 2^kShift times as large, so that the power of two in e is a normal number.
 template <class D, class V = hn::VFromD<D>>
 HWY_INLINE V Sigmoid(D d, V x) {
-  const V one = hn::Set(d, hn::TFromD<D>(1));
-  const V e = Exp(d, hn::Neg(hn::Abs(x)));
-  return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
+  using T = hn::TFromD<D>;
+  constexpr bool kIsFloat = sizeof(T) == 4;
+  constexpr int kShift = kIsFloat ? 64 : 512;
+  const V up = hn::Set(d, T(kIsFloat ? 0x1p64 : 0x1p512));
+  const V down = hn::Set(d, T(kIsFloat ? 0x1p-64 : 0x1p-512));
+  // Below this the result is 0.
+  const V lowest = hn::Set(d, kIsFloat ? T(-104) : T(-745.2));
+  V r, rounded;
+  vector_math::ReduceByLn2(d, MaxOrNaN(d, lowest, hn::Neg(hn::Abs(x))), r, rounded);
+  const V e = hn::Mul(vector_math::ShortExp(d, r), vector_math::PowerOfTwo<kShift>(d, rounded));
+  const V denominator = hn::MulAdd(e, down, hn::Set(d, T(1)));
+  return hn::Mul(hn::Div(hn::IfNegativeThenElse(x, e, up), denominator), down);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -4,7 +4,7 @@
 #define HWY_TARGET_INCLUDE "kernels/vector_math.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-#include "kernels/simd-inl.h"
+#include "kernels/elementwise-inl.h"
 #include "kernels/sincos-inl.h"
 #include "kernels/vector_math-inl.h"
 
@@ -14,11 +14,8 @@ namespace HWY_NAMESPACE {
 
 template <typename T, class Function>
 HWY_INLINE void Map(std::size_t n, const T* x, T* y, const Function& function) {
-  const hn::ScalableTag<T> d;
-  const std::size_t lanes = hn::Lanes(d);
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) hn::StoreU(function(d, hn::LoadU(d, x + i)), d, y + i);
-  if (i < n) StoreTail(function(d, LoadTail(d, x + i, n - i)), d, y + i, n - i);
+  ForEachElement(1, n, x, 0, y, 0,
+                 [&](auto d, auto v, std::size_t, std::size_t) HWY_ATTR { return function(d, v); });
 }
 
 // Each function for one vector.

@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE vector_math
 #include "kernels/vector_math.h"
 
+#include <algorithm>
 #include <bit>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -153,6 +154,24 @@ BOOST_AUTO_TEST_CASE(every_function_agrees_with_the_reference_at_every_length_an
         check_edges<double>(function);
       }
     }
+  });
+}
+
+// Too large for the caches, and beginning within a vector.
+BOOST_AUTO_TEST_CASE(large_arrays_have_the_bits_of_their_pieces) {
+  for_each_target([](const std::string& target) {
+    constexpr std::size_t n = (std::size_t{8} << 20) + 37, piece = 1 << 16;
+    Operand<float> x(1, n), y(1, n, 3), part(1, piece);
+    x.fill_random(1, -5, 5);
+    kernels::vector_tanh(n, x.data(), y.data());
+    BOOST_TEST(y.intact());
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < n; i += piece) {
+      const std::size_t count = std::min(piece, n - i);
+      kernels::vector_tanh(count, x.data() + i, part.data());
+      for (std::size_t j = 0; j < count; ++j) wrong += y(0, i + j) != part(0, j) ? 1 : 0;
+    }
+    BOOST_TEST(wrong == 0u, "target " << target);
   });
 }
 

@@ -1,0 +1,59 @@
+// A pass over elements of which each has its own result. Included once per target, after hwy/highway.h.
+
+#if defined(SURPLUS_KERNELS_ELEMENTWISE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SURPLUS_KERNELS_ELEMENTWISE_INL_H_
+#undef SURPLUS_KERNELS_ELEMENTWISE_INL_H_
+#else
+#define SURPLUS_KERNELS_ELEMENTWISE_INL_H_
+#endif
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "hwy/cache_control.h"
+#include "hwy/highway.h"
+#include "kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace surplus::kernels {
+namespace HWY_NAMESPACE {
+
+// A result of this size or more is not in a core's share of L3 when it is read again: it is written past the
+// caches, which saves fetching its lines first. Not where rows are so short that most lines are written in parts, nor in
+// place, where they have been fetched.
+constexpr std::size_t kStreamedBytes = 32 << 20, kStreamedRow = 1024;
+
+// y = function(d, x, j, count) row by row, in whole vectors and masked rests, `count` elements from column j on at a
+// time. The function must not depend on how a row is cut.
+template <typename T, class Function>
+HWY_INLINE void ForEachElement(std::size_t m, std::size_t n, const T* x, std::size_t x_stride, T* y,
+                               std::size_t y_stride, const Function& function) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const bool streams =
+      m * n * sizeof(T) >= kStreamedBytes && n * sizeof(T) >= kStreamedRow && x != y;
+  for (std::size_t i = 0; i < m; ++i, x += x_stride, y += y_stride) {
+    std::size_t j = 0;
+    if (streams) {
+      // Up to a whole vector's boundary first.
+      const std::size_t offset = reinterpret_cast<std::uintptr_t>(y) / sizeof(T) % lanes;
+      const std::size_t head = (lanes - offset) % lanes;
+      if (head > 0) StoreTail(function(d, LoadTail(d, x, head), 0, head), d, y, head);
+      for (j = head; j + lanes <= n; j += lanes) {
+        hn::Stream(function(d, hn::LoadU(d, x + j), j, lanes), d, y + j);
+      }
+    }
+    for (; j + lanes <= n; j += lanes) {
+      hn::StoreU(function(d, hn::LoadU(d, x + j), j, lanes), d, y + j);
+    }
+    if (j < n) StoreTail(function(d, LoadTail(d, x + j, n - j), j, n - j), d, y + j, n - j);
+  }
+  if (streams) hwy::FlushStream();
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace surplus::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // SURPLUS_KERNELS_ELEMENTWISE_INL_H_
