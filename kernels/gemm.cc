@@ -7,6 +7,7 @@
 #define HWY_TARGET_INCLUDE "kernels/gemm.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "kernels/gemm_batch-inl.h"
 #include "kernels/gemm_pack-inl.h"
 #include "kernels/gemm_run-inl.h"
 
@@ -163,7 +164,6 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
       b.packed == nullptr && !shallow && (b.is_transposed() || reads_b_often || scattered_b);
   const bool keeps_b = packs_b && m > blocks.size;
   const bool groups_b = packs_b && !b.is_transposed() && Collides<T>(b.plain.stride);
-  const auto in_place = [](std::size_t width) { return kMasksLoads || width % kLanes<T> == 0; };
   const Cut widths(n, keeps_b ? kBlockCols<T> : n, cols);
   T* const panels = scratch;
   T* const block =
@@ -198,7 +198,7 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
           tile.b_stride = b.stride();
           tile.b_step = b.packed == nullptr ? cols : depth * cols;
           const std::size_t rest = n % cols;
-          const bool packs_rest = b.packed == nullptr && !in_place(rest);
+          const bool packs_rest = b.packed == nullptr && !CanReadInPlace<T>(rest);
           if (packs_rest && i == 0) Pack(b.plain, 0, n - rest, depth, rest, panels, cols);
           for (std::size_t t = 0, r = 0; t < heights.tiles; ++t) {
             const std::size_t rows = heights.least + (t < heights.longer ? 1 : 0);
@@ -219,7 +219,7 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
           tile.cols = std::min(cols, n - j);
           tile.c = c + i * c_stride + j;
           T* packed_by_tile = nullptr;
-          if (b.packed != nullptr || (!packs_b && in_place(tile.cols))) {
+          if (b.packed != nullptr || (!packs_b && CanReadInPlace<T>(tile.cols))) {
             tile.b = b.panel(p, j, depth);
             tile.b_stride = b.stride();
           } else if (packs_panels && groups_b && tile.cols == cols) {
@@ -259,6 +259,35 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
   }
 }
 
+template <typename T>
+void GemmBatch(std::size_t count, std::size_t m, std::size_t n, std::size_t k, T alpha,
+               const Operand<T>& a, std::size_t a_step, const Operand<T>& b, std::size_t b_step,
+               T beta, T* c, std::size_t c_stride, std::size_t c_step, T* scratch) {
+  const bool is_small = std::min({m, n, k}) > 0 && std::max({m, n, k}) <= kSmall && alpha != T{0};
+  const bool in_place = a.op == Op::kPlain && b.op == Op::kPlain && CanReadInPlace<T>(n);
+  if (is_small && in_place) {
+    TileArgs<T> product{};
+    product.a = a.data;
+    product.a_stride = a.stride;
+    product.a_step = a_step;
+    product.b = b.data;
+    product.b_stride = b.stride;
+    product.b_step = b_step;
+    product.alpha = alpha;
+    product.beta = beta;
+    product.c = c;
+    product.c_stride = c_stride;
+    product.c_step = c_step;
+    SmallBatch(count, m, n, k, product);
+    return;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    Gemm<T>(m, n, k, alpha, {a.op, a.data + i * a_step, a.stride},
+            {{b.op, b.data + i * b_step, b.stride}, nullptr, 0, 0}, beta, c + i * c_step, c_stride,
+            scratch, {});
+  }
+}
+
 static_assert(kPackedColumns % kTileCols<float> == 0 && kPackedColumns % kTileCols<double> == 0);
 
 template <typename T>
@@ -284,9 +313,8 @@ void GemmBatchF32(std::size_t count, Op op_a, Op op_b, std::size_t m, std::size_
                   float alpha, const float* a, std::size_t a_stride, std::size_t a_step,
                   const float* b, std::size_t b_stride, std::size_t b_step, float beta, float* c,
                   std::size_t c_stride, std::size_t c_step, void* scratch) {
-  for (; count > 0; --count, a += a_step, b += b_step, c += c_step) {
-    GemmF32(op_a, op_b, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride, scratch, {});
-  }
+  GemmBatch<float>(count, m, n, k, alpha, {op_a, a, a_stride}, a_step, {op_b, b, b_stride}, b_step,
+                   beta, c, c_stride, c_step, static_cast<float*>(scratch));
 }
 void GemmPackedF32(Op op_a, std::size_t m, std::size_t n, std::size_t k, float alpha,
                    const float* a, std::size_t a_stride, const float* packed, std::size_t packed_n,
@@ -312,9 +340,8 @@ void GemmBatchF64(std::size_t count, Op op_a, Op op_b, std::size_t m, std::size_
                   double alpha, const double* a, std::size_t a_stride, std::size_t a_step,
                   const double* b, std::size_t b_stride, std::size_t b_step, double beta, double* c,
                   std::size_t c_stride, std::size_t c_step, void* scratch) {
-  for (; count > 0; --count, a += a_step, b += b_step, c += c_step) {
-    GemmF64(op_a, op_b, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride, scratch, {});
-  }
+  GemmBatch<double>(count, m, n, k, alpha, {op_a, a, a_stride}, a_step, {op_b, b, b_stride}, b_step,
+                    beta, c, c_stride, c_step, static_cast<double*>(scratch));
 }
 void GemmPackedF64(Op op_a, std::size_t m, std::size_t n, std::size_t k, double alpha,
                    const double* a, std::size_t a_stride, const double* packed,

@@ -67,6 +67,10 @@ constexpr std::size_t kUnroll = 4;
 // Whether a row of B that ends within a vector is loaded under a mask. Where masks take vector registers
 // there is none left for one: such rows then lie in a panel, which has room for whole vectors.
 constexpr bool kMasksLoads = HWY_TARGET <= HWY_AVX3;
+template <typename T>
+constexpr bool CanReadInPlace(std::size_t width) {
+  return kMasksLoads || width % kLanes<T> == 0;
+}
 
 // From this depth on a tile lasts longer than its rows of C take to arrive from L3.
 constexpr std::size_t kFetchDepth = 64;

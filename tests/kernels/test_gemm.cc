@@ -438,32 +438,52 @@ BOOST_AUTO_TEST_CASE(a_packed_operand_gives_the_bits_of_the_plain_one_whole_or_i
   });
 }
 
+// Rows of the operands `gap` elements apart, which stay what they are in C.
 template <typename T>
-void check_batch(std::size_t size, std::size_t b_step) {
-  const std::size_t count = 5, area = size * size;
-  Operand<T> a(count, area), b(count, area), c(count, area, 1, 3);
-  a.fill_random(size);
-  b.fill_random(size + 1);
-  c.fill_random(size + 2);
+void check_batch(std::size_t count, Op op_a, std::size_t m, std::size_t n, std::size_t k,
+                 std::size_t gap, bool shares_b, T alpha) {
+  const std::size_t a_rows = op_a == Op::kPlain ? m : k,
+                    a_stride = (op_a == Op::kPlain ? k : m) + gap, b_stride = n + gap,
+                    c_stride = n + gap;
+  Operand<T> a(count, a_rows * a_stride), b(count, k * b_stride),
+      c(count, m * c_stride, 1, 3 * gap);
+  a.fill_random(m);
+  b.fill_random(n + 1);
+  c.fill_random(k + 2);
   Operand<T> expected = c;
-  const Scratch scratch(size, size, size);
-  kernels::gemm_batch(count, Op::kTransposed, Op::kPlain, size, size, size, T{2}, a.data(), size,
-                      area, b.data(), size, b_step, T{-1}, c.data(), size, c.stride(),
+  const std::size_t b_step = shares_b ? 0 : b.stride();
+  const Scratch scratch(m, n, k);
+  kernels::gemm_batch(count, op_a, Op::kPlain, m, n, k, alpha, a.data(), a_stride, a.stride(),
+                      b.data(), b_stride, b_step, T{-1}, c.data(), c_stride, c.stride(),
                       scratch.get());
   BOOST_TEST(c.intact());
   for (std::size_t i = 0; i < count; ++i) {
-    kernels::gemm(Op::kTransposed, Op::kPlain, size, size, size, T{2}, &a(i, 0), size,
-                  b.data() + i * b_step, size, T{-1}, &expected(i, 0), size, scratch.get());
-    for (std::size_t at = 0; at < area; ++at) BOOST_TEST_REQUIRE(c(i, at) == expected(i, at));
+    kernels::gemm(op_a, Op::kPlain, m, n, k, alpha, &a(i, 0), a_stride, b.data() + i * b_step,
+                  b_stride, T{-1}, &expected(i, 0), c_stride, scratch.get());
+    for (std::size_t at = 0; at < c.cols(); ++at) BOOST_TEST_REQUIRE(c(i, at) == expected(i, at));
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_batch_is_its_products_one_by_one) {
-  on_every_target([] {
-    for (const std::size_t size : {1u, 8u, 17u, 33u}) {
-      check_batch<float>(size, size * size);
-      check_batch<double>(size, 0);
+// More than take turns at a tile, one, and none; widths that end within a tile and within a vector.
+template <typename T>
+void check_batches() {
+  for (const std::size_t count : {0u, 1u, 50u}) {
+    for (const std::size_t size : {1u, 8u, 16u, 24u, 33u}) {
+      check_batch<T>(count, Op::kPlain, size, size, size, 0, false, T{2});
+      check_batch<T>(count, Op::kPlain, size + 1, size, size + 2, 3, size == 8, T{1});
     }
+  }
+  check_batch<T>(3, Op::kTransposed, 17, 17, 17, 1, false, T{2});
+  check_batch<T>(3, Op::kPlain, 64, 64, 64, 0, true, T{1});
+  check_batch<T>(3, Op::kPlain, 65, 8, 8, 0, false, T{1});
+  check_batch<T>(3, Op::kPlain, 8, 8, 0, 0, false, T{1});
+  check_batch<T>(3, Op::kPlain, 8, 8, 8, 0, false, T{0});
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_has_the_bits_of_its_products_one_by_one) {
+  on_every_target([] {
+    check_batches<float>();
+    check_batches<double>();
   });
 }
 
