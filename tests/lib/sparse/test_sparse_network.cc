@@ -359,17 +359,22 @@ BOOST_AUTO_TEST_CASE(augmented_training_goes_on_from_its_checkpoint_to_the_same_
 
 BOOST_AUTO_TEST_CASE(models_are_saved_and_loaded_to_the_bit) {
   const Scratch scratch;
-  for (const auto kind : {LayerChoice::Kind::kAuto, LayerChoice::Kind::kMasked}) {
-    auto model = sparse_network<float>(kNetwork, std::vector<double>{.1, .5, 1}, Rng(6),
-                                       {.choice = {.kind = kind}, .dropout = .2});
-    const auto path = scratch / "model.npz";
-    save_sparse_network(path, model);
-    const auto loaded = load_sparse_network<float>(path);
-    BOOST_TEST((loaded.parameters == model.parameters));
-    BOOST_TEST(loaded.dropout == .2);
-    const Problem problem(50, 60);
-    BOOST_TEST((predict<float>(sparse_scores(loaded), loaded.parameters, problem.x) ==
-                predict<float>(sparse_scores(model), model.parameters, problem.x)));
+  const auto path = scratch / "model.npz";
+  const std::pair<NetworkConfig, std::vector<double>> cases[] = {
+      {kNetwork, {.1, .5, 1}}, {images_network(), {.6, .3, .2, 1}}};
+  for (const auto& [network, densities] : cases) {
+    for (const auto kind : {LayerChoice::Kind::kAuto, LayerChoice::Kind::kMasked}) {
+      const auto model = sparse_network<float>(network, densities, Rng(6),
+                                               {.choice = {.kind = kind}, .dropout = .2});
+      save_sparse_network(path, model);
+      const auto loaded = load_sparse_network<float>(path);
+      BOOST_TEST((loaded.parameters == model.parameters));
+      BOOST_TEST(loaded.dropout == .2);
+      const bool images = !network.convolutions.empty();
+      const Problem problem(50, images ? network.images.size() : network.mlp.inputs);
+      BOOST_TEST((predict<float>(sparse_scores(loaded), loaded.parameters, problem.x) ==
+                  predict<float>(sparse_scores(model), model.parameters, problem.x)));
+    }
   }
 }
 
