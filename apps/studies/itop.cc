@@ -43,7 +43,7 @@ std::vector<Method> methods_in(std::string_view key, const std::string& list,
 }
 
 std::vector<Method> sweep_in(std::string_view key, const std::string& list) {
-  const std::vector<Method> methods = methods_in(key, list, kSweep);
+  std::vector<Method> methods = methods_in(key, list, kSweep);
   SURPLUS_REQUIRE(!methods.empty(), ArgumentError, kStudy, "there must be a method at least", key,
                   methods.size());
   return methods;
