@@ -13,14 +13,12 @@
 #include "surplus/core/errors.h"
 #include "surplus/core/parallel.h"
 #include "tests/support/matrices.h"
-#include "tests/support/scratch.h"
 
 namespace surplus::apps {
 namespace {
 
 using namespace itop;
 using tests::says;
-using tests::Scratch;
 using Config = Itop::Config;
 using Result = Itop::Result;
 
