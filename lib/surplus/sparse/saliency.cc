@@ -10,16 +10,10 @@
 #include "surplus/autodiff/ops/reduce.h"
 #include "surplus/autodiff/ops/softmax.h"
 #include "surplus/core/errors.h"
+#include "surplus/sparse/parts.h"
 
 namespace surplus {
 namespace {
-
-// Elements of a bundle that belong to one of its matrices.
-template <typename P>
-auto part_of(P& parameters, std::size_t matrix) {
-  const Shape shape = parameters.layout()[matrix].shape;
-  return parameters.flat().subspan(parameters.offset(matrix), shape.rows * shape.cols);
-}
 
 // score(w, other) of each weight, 0 of all else.
 template <typename T, typename Score>

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "surplus/sparse/parts.h"
+
 namespace surplus {
 
 template <typename T>

@@ -3,7 +3,6 @@
 #define SURPLUS_SPARSE_SPARSE_CHANGE_H_
 
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "surplus/core/rng.h"
@@ -27,17 +26,6 @@ void apply_changes(const Changes& changes, const LayerChoice& choice, double gro
 /// Zeros where no weight is active, which a step on a whole matrix has changed.
 template <typename T>
 void mask_inactive(SparseNetwork<T>& model, OptimizerState<T>& optimizer);
-
-/// The elements of matrix `matrix` of a bundle, in an array of the bundle's size.
-template <typename T, typename U>
-std::span<U> part_of(const Parameters<T>& bundle, std::size_t matrix, std::span<U> array) {
-  const Shape shape = bundle.layout()[matrix].shape;
-  return array.subspan(bundle.offset(matrix), shape.rows * shape.cols);
-}
-template <typename T>
-std::span<const T> part_of(const Parameters<T>& bundle, std::size_t matrix) {
-  return part_of(bundle, matrix, bundle.flat());
-}
 
 }  // namespace surplus
 

@@ -8,6 +8,7 @@
 
 #include "surplus/core/errors.h"
 #include "surplus/data/npy.h"
+#include "surplus/sparse/parts.h"
 
 namespace surplus {
 namespace {
@@ -109,11 +110,8 @@ void add_model(const SparseNetwork<T>& model, Writer& writer) {
       writer.add(of_layer("positions/", l), layer.active_positions());
     }
     const std::size_t matrix = model.weight(l);
-    const Shape stored = layer.stored();
-    writer.add(of_layer("weight/", l), gather_active<T>(layer, model.parameters.flat().subspan(
-                                                                   model.parameters.offset(matrix),
-                                                                   stored.rows * stored.cols))
-                                           .values());
+    writer.add(of_layer("weight/", l),
+               gather_active<T>(layer, part_of(model.parameters, matrix)).values());
     if (network.bias) writer.add(of_layer("bias/", l), model.parameters[matrix + 1].row(0));
   }
   writer.add("kernels", kernels);
@@ -188,10 +186,7 @@ SparseNetwork<T> read_model(const Reader& reader) {
     const std::size_t matrix = model.weight(l);
     Matrix<T> active(1, model.layers[l].active());
     reader.copy<T>(of_layer("weight/", l), active.values());
-    const Shape stored = model.layers[l].stored();
-    scatter_active<T>(model.layers[l], active.values(),
-                      model.parameters.flat().subspan(model.parameters.offset(matrix),
-                                                      stored.rows * stored.cols));
+    scatter_active<T>(model.layers[l], active.values(), part_of(model.parameters, matrix));
     if (model.network.mlp.bias)
       reader.copy<T>(of_layer("bias/", l), model.parameters[matrix + 1].row(0));
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "surplus/core/errors.h"
+#include "surplus/sparse/parts.h"
 #include "surplus/sparse/saliency.h"
 
 namespace surplus {
@@ -15,12 +16,6 @@ void require_network(const char* function, const MlpConfig& mlp) {
   SURPLUS_REQUIRE(mlp.initializer != Initializer::kNtk, ArgumentError, function,
                   "the initializer must not be ntk, whose layers divide by their inputs",
                   "initializer", to_text(mlp.initializer));
-}
-
-template <typename P>
-auto part_of(P& parameters, std::size_t matrix) {
-  const Shape shape = parameters.layout()[matrix].shape;
-  return parameters.flat().subspan(parameters.offset(matrix), shape.rows * shape.cols);
 }
 
 template <typename T>

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "surplus/core/errors.h"
 #include "surplus/linalg/matmul.h"
+#include "surplus/sparse/parts.h"
 #include "surplus/sparse/sparse_change.h"
 #include "surplus/sparse/sparse_file.h"
 #include "surplus/sparse/sparse_scores.h"
