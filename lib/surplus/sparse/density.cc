@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "surplus/core/errors.h"
+#include "surplus/sparse/selection.h"
 
 namespace surplus {
 namespace {
@@ -112,21 +113,6 @@ class Seen {
   std::vector<std::uint32_t> slots_;
 };
 
-// Those of 0 ... size - 1 that are not in `excluded`.
-Positions complement(std::size_t size, std::span<const std::uint32_t> excluded) {
-  Positions rest;
-  rest.reserve(size - excluded.size());
-  std::size_t next = 0;
-  for (std::uint32_t i = 0; i < size; ++i) {
-    if (next < excluded.size() && excluded[next] == i) {
-      ++next;
-    } else {
-      rest.push_back(i);
-    }
-  }
-  return rest;
-}
-
 }  // namespace
 
 std::string_view to_text(DensityRule rule) {
@@ -208,7 +194,7 @@ Positions random_positions(std::size_t size, std::size_t count, Rng& rng) {
     const auto position = static_cast<std::uint32_t>(rng.below(size));
     if (seen.insert(position)) positions.push_back(position);
   }
-  std::ranges::sort(positions);
+  sort_ascending(positions);
   return positions;
 }
 

@@ -68,7 +68,7 @@ using Positions = std::vector<std::uint32_t>;
 ///
 /// size     at most 2^32 - 1
 /// Throws   ArgumentError unless count <= size
-/// Cost     O(count log count)
+/// Cost     O(count)
 Positions random_positions(std::size_t size, std::size_t count, Rng& rng);
 
 /// Each of 0 ... size - 1 with this probability, on its own: the number of them is random.

@@ -7,7 +7,9 @@
 #include <mutex>
 #include <numeric>
 
+#include "kernels/filter.h"
 #include "surplus/core/errors.h"
+#include "surplus/sparse/selection.h"
 
 namespace surplus {
 namespace {
@@ -37,24 +39,6 @@ void require_positions(const char* function, std::span<const std::uint32_t> posi
   }
 }
 
-// Leaves the `count` of `numbers`, which ascend, with the smallest |w|, the first of equals.
-template <typename T>
-void keep_smallest(Numbers& numbers, std::span<const T> w, std::size_t count) {
-  if (count >= numbers.size()) return;
-  if (count == 0) return numbers.clear();
-  std::vector<T> magnitudes;
-  magnitudes.reserve(numbers.size());
-  for (const std::uint32_t i : numbers) magnitudes.push_back(std::abs(w[i]));
-  const auto last = magnitudes.begin() + static_cast<std::ptrdiff_t>(count) - 1;
-  std::ranges::nth_element(magnitudes, last);
-  const T largest = *last;
-  auto equals = 1 + std::count(magnitudes.begin(), last, largest);
-  std::erase_if(numbers, [&](std::uint32_t i) {
-    const T magnitude = std::abs(w[i]);
-    return magnitude != largest ? magnitude > largest : equals-- <= 0;
-  });
-}
-
 template <typename T>
 Numbers dropped_by_sign(const DropAndGrow& config, std::span<const T> w, std::size_t most) {
   Numbers signs[2];
@@ -67,7 +51,7 @@ Numbers dropped_by_sign(const DropAndGrow& config, std::span<const T> w, std::si
     keep_smallest(numbers, w, std::min(count, most - dropped.size()));
     dropped.insert(dropped.end(), numbers.begin(), numbers.end());
   }
-  std::ranges::sort(dropped);
+  sort_ascending(dropped);
   return dropped;
 }
 
@@ -89,16 +73,8 @@ Numbers dropped_of(const DropAndGrow& config, std::span<const T> w, std::size_t 
 }
 
 Positions without(std::span<const std::uint32_t> positions, const Numbers& dropped) {
-  Positions rest;
-  rest.reserve(positions.size() - dropped.size());
-  std::size_t next = 0;
-  for (std::uint32_t i = 0; i < positions.size(); ++i) {
-    if (next < dropped.size() && dropped[next] == i) {
-      ++next;
-    } else {
-      rest.push_back(positions[i]);
-    }
-  }
+  Positions rest = complement(positions.size(), dropped);
+  for (std::uint32_t& number : rest) number = positions[number];
   return rest;
 }
 
@@ -107,59 +83,49 @@ Positions without(std::span<const std::uint32_t> positions, const Numbers& dropp
 template <typename T>
 class Largest {
  public:
-  explicit Largest(std::size_t count) : count_(count), capacity_(2 * count + 256) {
-    buffer_.reserve(capacity_);
-  }
+  explicit Largest(std::size_t count) : count_(count), buffer_(2 * count + 256) {}
 
   void offer(T score, std::uint32_t position) {
-    const Entry entry{score, position};
-    if (halved_ && !before(entry, worst_)) return;
-    buffer_.push_back(entry);
-    if (buffer_.size() == capacity_) halve();
+    const Key key = Ranked<T>::key(score, ~position);
+    if (key < worst_) return;
+    buffer_[size_++] = key;
+    if (size_ == buffer_.size()) halve();
   }
 
   // Scores below it have no chance any more.
-  T least() const { return halved_ ? worst_.score : T{0}; }
+  T least() const { return least_; }
 
   Positions positions() {
-    if (buffer_.size() > count_) halve();
+    if (size_ > count_) halve();
     Positions found;
-    for (const Entry& entry : buffer_) found.push_back(entry.position);
-    std::ranges::sort(found);
+    found.reserve(size_);
+    for (const Key key : std::span(buffer_).first(size_)) {
+      found.push_back(~static_cast<std::uint32_t>(key));
+    }
+    sort_ascending(found);
     return found;
   }
 
  private:
-  struct Entry {
-    T score;
-    std::uint32_t position;
-  };
-  static bool before(const Entry& a, const Entry& b) {
-    return a.score != b.score ? a.score > b.score : a.position < b.position;
-  }
+  using Key = Ranked<T>::Key;
+
   void halve() {
-    std::ranges::nth_element(buffer_, buffer_.begin() + static_cast<std::ptrdiff_t>(count_) - 1,
-                             before);
-    buffer_.resize(count_);
-    worst_ = buffer_.back();
-    halved_ = true;
+    worst_ = key_of_rank<T>(std::span(buffer_).first(size_), size_ - count_);
+    least_ = std::bit_cast<T>(static_cast<Ranked<T>::Bits>(worst_ >> 32));
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+      const Key key = buffer_[i];
+      buffer_[kept] = key;
+      kept += key >= worst_ ? 1 : 0;
+    }
+    size_ = kept;
   }
 
-  std::size_t count_, capacity_;
-  std::vector<Entry> buffer_;
-  Entry worst_{};
-  bool halved_ = false;
+  std::size_t count_, size_ = 0;
+  std::vector<Key> buffer_;
+  Key worst_{};
+  T least_ = 0;
 };
-
-// Scores that are looked at together.
-constexpr std::size_t kTogether = 16;
-
-template <typename T>
-bool all_below(std::span<const T> some, T least) {
-  unsigned chances = 0;
-  for (const T value : some) chances += !(std::abs(value) < least);
-  return chances == 0;
-}
 
 template <typename T>
 Positions grown_by_score(Shape shape, const Positions& excluded, std::size_t count,
@@ -167,27 +133,27 @@ Positions grown_by_score(Shape shape, const Positions& excluded, std::size_t cou
   if (count == 0) return {};
   Largest<T> largest(count);
   std::mutex mutex;
+  Numbers large;
+  std::vector<std::uint8_t> taken(shape.cols);
   bool finite = true;
   scores([&](std::size_t i, std::size_t j, MatrixView<const T> piece) {
     const std::lock_guard lock(mutex);
+    large.resize(piece.cols() + kernels::kFilterRoom);
+    const auto cols = static_cast<std::uint32_t>(piece.cols());
+    auto next = std::ranges::lower_bound(excluded, i * shape.cols + j);
     for (std::size_t row = 0; row < piece.rows(); ++row) {
       const auto begin = static_cast<std::uint32_t>((i + row) * shape.cols + j);
-      auto next = std::ranges::lower_bound(excluded, begin);
-      const std::span<const T> values = piece.row(row);
-      for (std::size_t first = 0; first < values.size(); first += kTogether) {
-        // Most have no chance; a NaN is not below anything.
-        const std::span<const T> some =
-            values.subspan(first, std::min(kTogether, values.size() - first));
-        if (all_below(some, largest.least())) continue;
-        for (std::size_t k = 0; k < some.size(); ++k) {
-          const auto position = static_cast<std::uint32_t>(begin + first + k);
-          while (next != excluded.end() && *next < position) ++next;
-          if (next != excluded.end() && *next == position) continue;
-          const T score = std::abs(some[k]);
-          finite = finite && std::isfinite(score);
-          largest.offer(score, position);
-        }
+      while (next != excluded.end() && *next < begin) ++next;
+      const auto first = next;
+      for (; next != excluded.end() && *next - begin < cols; ++next) taken[*next - begin] = 1;
+      const T* const values = piece.row(row).data();
+      const std::size_t found = kernels::find_large(cols, values, largest.least(), large.data());
+      for (const std::uint32_t k : std::span(large).first(found)) {
+        if (taken[k] != 0) continue;
+        finite = finite && std::isfinite(values[k]);
+        largest.offer(values[k], begin + k);
       }
+      std::ranges::for_each(first, next, [&](std::uint32_t at) { taken[at - begin] = 0; });
     }
   });
   SURPLUS_REQUIRE(finite, NumericalError, "drop_and_grow", "scores must be finite", "rows",
@@ -228,30 +194,44 @@ Positions grown_unfired(std::size_t size, const Positions& excluded, std::size_t
   return all;
 }
 
+// Of each grown position, the number that it had if it was dropped just now.
+Numbers numbers_of_regrown(std::span<const std::uint32_t> before, const TopologyChange& change) {
+  Numbers from(change.grown.size(), TopologyChange::kGrown);
+  std::size_t next = 0;
+  for (const std::uint32_t i : change.dropped) {
+    while (next < from.size() && change.grown[next] < before[i]) ++next;
+    if (next == from.size()) break;
+    if (change.grown[next] == before[i]) from[next] = i;
+  }
+  return from;
+}
+
 // `before` without what was dropped, and what was grown.
 void merge(std::span<const std::uint32_t> before, bool keep_regrown, TopologyChange& change) {
-  std::size_t next = 0, dropped = 0;
-  const auto add = [&](std::uint32_t position, std::uint32_t from) {
-    change.positions.push_back(position);
-    change.from.push_back(from);
-  };
-  const std::size_t n = before.size() - change.dropped.size() + change.grown.size();
-  change.positions.reserve(n);
-  change.from.reserve(n);
-  for (std::uint32_t i = 0; i < before.size(); ++i) {
-    while (next < change.grown.size() && change.grown[next] < before[i]) {
-      add(change.grown[next++], TopologyChange::kGrown);
-    }
-    const bool again = next < change.grown.size() && change.grown[next] == before[i];
-    if (dropped < change.dropped.size() && change.dropped[dropped] == i) {
-      ++dropped;
-      if (again) add(change.grown[next++], keep_regrown ? i : TopologyChange::kGrown);
-    } else {
-      SURPLUS_ASSERT(!again);
-      add(before[i], i);
-    }
+  const Numbers kept = complement(before.size(), change.dropped);
+  const Numbers from = keep_regrown ? numbers_of_regrown(before, change)
+                                    : Numbers(change.grown.size(), TopologyChange::kGrown);
+  const std::size_t n = kept.size() + from.size();
+  change.positions.resize(n);
+  change.from.resize(n);
+  std::size_t stays = 0, grows = 0;
+  // No branch on which comes next, which would often be mispredicted.
+  for (; stays < kept.size() && grows < from.size();) {
+    const std::uint32_t old = before[kept[stays]], grown = change.grown[grows];
+    const bool is_grown = grown < old;
+    change.positions[stays + grows] = is_grown ? grown : old;
+    change.from[stays + grows] = is_grown ? from[grows] : kept[stays];
+    grows += is_grown ? 1 : 0;
+    stays += is_grown ? 0 : 1;
   }
-  for (; next < change.grown.size(); ++next) add(change.grown[next], TopologyChange::kGrown);
+  for (; stays < kept.size(); ++stays) {
+    change.positions[stays + grows] = before[kept[stays]];
+    change.from[stays + grows] = kept[stays];
+  }
+  for (; grows < from.size(); ++grows) {
+    change.positions[stays + grows] = change.grown[grows];
+    change.from[stays + grows] = from[grows];
+  }
 }
 
 }  // namespace
@@ -325,8 +305,14 @@ template <typename T>
 Matrix<T> relaid(const TopologyChange& change, std::span<const T> before,
                  std::type_identity_t<T> grown) {
   Matrix<T> after(1, change.from.size());
+  if (before.empty()) {
+    std::ranges::fill(after.values(), grown);
+    return after;
+  }
   std::ranges::transform(change.from, after.values().begin(), [&](std::uint32_t from) {
-    return from == TopologyChange::kGrown ? grown : before[from];
+    const bool is_grown = from == TopologyChange::kGrown;
+    const T value = before[is_grown ? 0 : from];
+    return is_grown ? grown : value;
   });
   return after;
 }

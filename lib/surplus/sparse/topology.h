@@ -77,7 +77,7 @@ using MatrixInPieces = std::function<void(const UsePiece<T>& use)>;
 /// Throws     ShapeError if sizes do not fit; ArgumentError at a fraction out of its domain, weights
 ///            that are not finite, positions that do not ascend below the size, or if scores are
 ///            missing; NumericalError if they are not finite
-/// Cost       O(n log n); O(k) memory beyond the result for growth by scores, whose product is made
+/// Cost       O(n); O(k) memory beyond the result for growth by scores, whose product is made
 ///            in pieces, O(elements) time; kRandomUnfired passes over the bits
 /// Promises   the bits do not depend on the number of threads, nor on how the pieces are cut
 /// Source     Mocanu et al. (2018), SET; Dettmers, Zettlemoyer (2019), SNFS; Evci et al. (2020), RigL;
