@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cctype>
 #include <chrono>
 #include <cmath>
@@ -55,7 +56,8 @@ double time_calls(std::vector<KernelCall>& calls, std::size_t count) {
 
 // How many calls last for `seconds`; the first ones warm up.
 std::size_t calls_in(double seconds, std::vector<KernelCall>& calls) {
-  time_calls(calls, 1);
+  // Cold operands do not double what lasts long enough.
+  if (time_calls(calls, 1) >= 2 * seconds) return 1;
   std::size_t count = 1;
   for (;;) {
     const double taken = time_calls(calls, count);
@@ -131,7 +133,7 @@ double measure_peak(std::size_t threads) {
                                                                    &end);
                                     };
                                   }),
-                   0.3);
+                   0.15);
 }
 
 template double measure_peak<float>(std::size_t);
@@ -225,6 +227,21 @@ const MemoryLevel& level_of(double footprint, const MachineLimits& limits, std::
   return limits.levels[level];
 }
 
+// As many bytes of each thread stand for the main memory: twice the largest cache, but at least kLeastMemory and at
+// most eight times that.
+constexpr std::size_t kLeastMemory = std::size_t{64} << 20;
+std::size_t memory_size(const std::vector<MemoryLevel>& levels, std::size_t threads) {
+  std::size_t largest = 0;
+  for (const MemoryLevel& level : levels) largest = std::max(largest, level.bytes);
+  return std::clamp(2 * largest, kLeastMemory, 8 * kLeastMemory) / threads;
+}
+
+// The next size below whose three upper bits are all that is set: routines of nearly the same size share a probe.
+std::size_t rounded_down(std::size_t bytes) {
+  const int width = std::bit_width(bytes);
+  return width <= 3 ? bytes : bytes >> (width - 3) << (width - 3);
+}
+
 // How many threads the library shares work among, until this goes out of scope.
 class ThreadCount {
  public:
@@ -254,19 +271,16 @@ double allowed(const Bandwidth& measured, KernelTraffic traffic) {
 
 MachineLimits measure_machine(const KernelProfileConfig& config) {
   require_threads("measure_machine", config.threads);
-  constexpr std::size_t kMost = std::size_t{64} << 20;
   MachineLimits limits = {measure_peak<float>(config.threads), measure_peak<double>(config.threads),
                           caches()};
-  std::size_t largest = 0;
   for (std::size_t i = 0; i < limits.levels.size(); ++i) {
     MemoryLevel& level = limits.levels[i];
-    largest = std::max(largest, level.bytes);
-    const std::size_t bytes = std::min(level.bytes / 2 / sharers(i, config.threads), kMost);
+    const std::size_t bytes = std::min(level.bytes / 2 / sharers(i, config.threads), kLeastMemory);
     const auto [read, triad] = measure_bandwidth(bytes, config.threads);
     level = {level.name, level.bytes, read, triad};
   }
-  const std::size_t bytes = std::clamp(2 * largest, kMost, 8 * kMost) / config.threads;
-  const auto [read, triad] = measure_bandwidth(bytes, config.threads);
+  const auto [read, triad] =
+      measure_bandwidth(memory_size(limits.levels, config.threads), config.threads);
   limits.levels.push_back({"memory", 0, read, triad});
   return limits;
 }
@@ -301,11 +315,14 @@ std::vector<KernelRate> profile_kernels(const KernelProfileConfig& config,
     const double calls_per_second = static_cast<double>(copies) / rate.seconds;
     rate.flop_rate = routine.flops * calls_per_second;
     rate.byte_rate = routine.bytes * calls_per_second;
-    // Caches end nowhere sharply, so the bandwidth is that of operands of the same size.
-    const auto footprint = static_cast<std::size_t>(routine.footprint);
-    if (!bandwidths.contains(footprint))
-      bandwidths[footprint] = measure_bandwidth(footprint, config.threads, 0.05);
-    const double of_bandwidth = rate.byte_rate / allowed(bandwidths.at(footprint), routine.traffic);
+    // Caches end nowhere sharply, so the bandwidth is that of operands of about the same size.
+    const std::size_t size = rounded_down(static_cast<std::size_t>(routine.footprint));
+    if (!bandwidths.contains(size)) {
+      bandwidths[size] = size >= memory_size(limits.levels, config.threads)
+                             ? Bandwidth{limits.levels.back().read, limits.levels.back().triad}
+                             : measure_bandwidth(size, config.threads, 0.05);
+    }
+    const double of_bandwidth = rate.byte_rate / allowed(bandwidths.at(size), routine.traffic);
     const double of_peak =
         rate.flop_rate / (rate.type == "float" ? limits.float_peak : limits.double_peak);
     rate.bound =

@@ -38,9 +38,9 @@ struct ProductRival {
 struct KernelProfileConfig {
   std::string filter{};     ///< only routines with this text in "routine type shape", in any case
   std::size_t threads = 1;  ///< copies that run at once, each on operands of its own
-  std::size_t repeats = 7;  ///< timed runs of each routine, of which the median counts
-  double seconds = 0.01;    ///< that each timed run lasts at least
-  double patience = 0.5;    ///< seconds for a routine after which 3 repeats are enough
+  std::size_t repeats = 9;  ///< timed runs of each routine, of which the median counts
+  double seconds = 0.005;   ///< that each timed run lasts at least
+  double patience = 0.25;   ///< seconds for a routine after which 3 repeats are enough
   std::vector<ProductRival> rivals{};  ///< besides OpenBLAS
 };
 
@@ -77,7 +77,7 @@ MachineLimits measure_machine(const KernelProfileConfig& config = {});
 
 /// flop/s of multiply-adds in registers on the SIMD target in use, all threads together; T is float
 /// or double.
-/// Cost    0.3 s
+/// Cost    0.15 s
 template <typename T>
 double measure_peak(std::size_t threads = 1);
 
@@ -88,7 +88,7 @@ struct Bandwidth {
 
 /// With `bytes` per thread: in one array to read, in three for the triad.
 /// Cost    `seconds` twice, and at least five runs
-Bandwidth measure_bandwidth(std::size_t bytes, std::size_t threads = 1, double seconds = 0.3);
+Bandwidth measure_bandwidth(std::size_t bytes, std::size_t threads = 1, double seconds = 0.15);
 
 /// How many routines profile_kernels() would time. Throws as it does for a bad `config`.
 std::size_t count_kernel_routines(const KernelProfileConfig& config = {});
@@ -99,7 +99,7 @@ using KernelObserver = std::function<bool(const KernelRate&)>;
 /// Times every routine of the table in kernel_routines.cc that the filter lets through, in turn
 /// with OpenBLAS and the rivals of `config` at the same work where they have the routine. One that
 /// shares its work among threads by itself runs once, on `threads` of them, and its rivals on one. Each is held against the peak and
-/// against the bandwidth of a probe with as many bytes of operands: reading for a routine that only
+/// against the bandwidth of a probe with about as many bytes of operands: reading for a routine that only
 /// reads, the triad for one that fills memory, the better of them for one that updates in place.
 ///
 /// limits  of measure_machine() with the same target and number of threads
