@@ -7,14 +7,11 @@
 
 namespace surplus::kernels {
 
-/// Elements that are written beyond those that count.
-inline constexpr std::size_t kFilterRoom = 16;
-
 /// The numbers of the elements whose magnitude is not below a bound, NaN being such, ascending.
 ///
 /// n        below 2^32
 /// x        n elements
-/// numbers  room for n + kFilterRoom, overwritten
+/// numbers  room for n, overwritten
 /// Returns  how many there are
 /// Cost     one pass over x; no allocation
 std::size_t find_large(std::size_t n, const float* x, float bound, std::uint32_t* numbers);

@@ -4,8 +4,13 @@
 // and to the weights, with random places. sparse convolution SIDE IN OUT WINDOW BATCH DENSITY
 // ROUNDS: forward and backward. sparse step INPUTS HIDDEN HIDDEN CLASSES BATCH DENSITY
 // ROUNDS: a whole step with Nesterov's momentum, ERK densities, layers denser than 0.35 on the
-// dense kernels. One thread. Writes one JSON object: processor seconds of each round on both sides,
-// and what the sparse side holds.
+// dense kernels. sparse training INPUTS HIDDEN HIDDEN CLASSES BATCH DENSITY ROUNDS: the share of
+// topology updates in trainings of 400 steps that update each 100, dropping a quarter, for growth at
+// random and by the gradient; and those trainings' steps. One thread, processor seconds; THREADS after ROUNDS: so
+// many, by a wall clock. Writes one JSON object: seconds of each round on both sides, and what the
+// sparse side holds.
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +26,7 @@
 #include "surplus/linalg/matmul.h"
 #include "surplus/linalg/sparse_matmul.h"
 #include "surplus/sparse/density.h"
+#include "surplus/sparse/sparse_training.h"
 #include "surplus/train/step.h"
 
 namespace {
@@ -30,12 +36,19 @@ using surplus::SparsePattern;
 
 constexpr double kBreakEven = 0.35;
 
+// Of the processor, or of the wall if there are several threads.
+double now() {
+  using Clock = std::chrono::steady_clock;
+  return surplus::thread_count() == 1
+             ? static_cast<double>(std::clock()) / double{CLOCKS_PER_SEC}
+             : std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+}
+
 template <typename Work>
 double seconds_of(std::size_t times, const Work& work) {
-  const std::clock_t begin = std::clock();
+  const double begin = now();
   for (std::size_t i = 0; i < times; ++i) work();
-  return static_cast<double>(std::clock() - begin) / double{CLOCKS_PER_SEC} /
-         static_cast<double>(times);
+  return (now() - begin) / static_cast<double>(times);
 }
 
 // How often a round does its work: some 20 milliseconds.
@@ -227,16 +240,83 @@ void time_step(const std::size_t (&units)[4], std::size_t n, double density, std
   print("dense", theirs, "}\n");
 }
 
+// The seconds of a training's steps with an update beyond those of its other steps, of all its
+// seconds; and of one step, and of an update.
+void time_topology(const char* name, const surplus::SparseNetwork<float>& start,
+                   const surplus::Examples<float>& examples, std::size_t batch,
+                   surplus::Growth growth, std::size_t rounds) {
+  constexpr std::size_t kInterval = 100;
+  std::vector<double> shares, steps, updates;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    surplus::DynamicTopology topology = surplus::set_itop(kInterval);
+    topology.schedule = {.kind = surplus::DropKind::kConstant, .fraction = 0.25};
+    topology.step.growth = growth;
+    std::vector<double> plain, updating;
+    double last = now();
+    const double begin = last;
+    surplus::fit_sparse<float>(examples, start,
+                               {.epochs = 8,
+                                .batch_size = batch,
+                                .schedule = {.rate = 1e-3},
+                                .topology = topology,
+                                .on_step = [&](const surplus::Progress& progress) {
+                                  const double time = now();
+                                  const bool is_update = progress.iteration % kInterval == 0;
+                                  (is_update ? updating : plain).push_back(time - last);
+                                  last = time;
+                                  return true;
+                                }});
+    std::ranges::nth_element(plain, plain.begin() + static_cast<std::ptrdiff_t>(plain.size() / 2));
+    const double step = plain[plain.size() / 2];
+    double extra = 0;
+    for (const double seconds : updating) extra += seconds - step;
+    shares.push_back(extra / (last - begin));
+    steps.push_back(step);
+    updates.push_back(extra / static_cast<double>(updating.size()));
+  }
+  print((std::string(name) + "_share").c_str(), shares);
+  print((std::string(name) + "_step").c_str(), steps);
+  print((std::string(name) + "_update").c_str(), updates);
+}
+
+void time_training(const std::size_t (&units)[4], std::size_t batch, double density,
+                   std::size_t rounds) {
+  surplus::Rng rng(1);
+  const Matrix<float> x = normal(50 * batch, units[0], 2);
+  std::vector<std::size_t> labels(x.rows());
+  for (std::size_t& label : labels) label = rng.below(units[3]);
+  const surplus::NetworkConfig network(
+      surplus::MlpConfig{.inputs = units[0], .hidden = {units[1], units[2]}, .outputs = units[3]});
+  const auto densities = surplus::layer_densities(surplus::DensityRule::kErdosRenyiKernel,
+                                                  surplus::layers_of(network), density);
+  const auto start = surplus::sparse_network<float>(network, densities, rng);
+  const surplus::Examples<float> examples{.x = x, .labels = labels};
+  std::printf("{");
+  time_topology("random", start, examples, batch, surplus::Growth::kRandom, rounds);
+  time_topology("gradient", start, examples, batch, surplus::Growth::kGradient, rounds);
+  Matrix<float> d_w(units[1], units[0]);
+  const Matrix<float> d_y = normal(batch, units[1], 3), rows = normal(batch, units[0], 4);
+  const auto gradient = [&] { surplus::matmul(d_y, rows, d_w, {.transpose_a = true}); };
+  print("dense_gradient", {seconds_of(times_of(gradient), gradient)}, "}\n");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
   const auto number = [&](int at) { return std::strtoull(arguments[at], nullptr, 10); };
-  surplus::set_thread_count(1);
+  // The numbers of arguments of "layer" and of the others, without THREADS.
+  const bool is_layer = count > 1 && std::strcmp(arguments[1], "layer") == 0;
+  const int least = is_layer ? 7 : 9;
+  surplus::set_thread_count(count == least + 1 ? number(least) : 1);
+  if (count == least + 1) --count;
   if (count == 7 && std::strcmp(arguments[1], "layer") == 0) {
     time_layer(number(2), number(3), number(4), std::strtod(arguments[5], nullptr), number(6));
   } else if (count == 9 && std::strcmp(arguments[1], "step") == 0) {
     time_step({number(2), number(3), number(4), number(5)}, number(6),
               std::strtod(arguments[7], nullptr), number(8));
+  } else if (count == 9 && std::strcmp(arguments[1], "training") == 0) {
+    time_training({number(2), number(3), number(4), number(5)}, number(6),
+                  std::strtod(arguments[7], nullptr), number(8));
   } else if (count == 9 && std::strcmp(arguments[1], "convolution") == 0) {
     time_convolution(number(2), number(3), number(4), number(5), number(6),
                      std::strtod(arguments[7], nullptr), number(8));

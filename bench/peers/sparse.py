@@ -4,7 +4,7 @@ sparse.py BUILD [--densities 0.2,0.1,...] [--rounds 5]: prints, for each layer a
 of the three products of a layer (forward, to the inputs, to the weights) on our sparse kernels, and as
 multiples of it those of our dense ones, of PyTorch's and of torch.sparse's CSR; then the same for whole
 training steps with Nesterov's momentum: ours, ours dense, PyTorch dense with masks on weights and
-velocities; and convolutions, ours and ours dense. Then the density at which dense and sparse break even, and bytes per non-zero. BUILD is
+velocities; the share of topology updates in trainings; and convolutions, ours and ours dense. Then the density at which dense and sparse break even, and bytes per non-zero. BUILD is
 surplus' build directory. Needs PyTorch. One thread each, processor time, both of ours in turn in one
 process, PyTorch's after it; medians. CSR has no gradient of its values in PyTorch 1.13: its
 to-weights product is the dense one on which the places are then looked up, as its users do.
@@ -141,6 +141,14 @@ for inputs in map(int, options.inputs.split(",")):
         held = 12 + result["pattern_bytes"] / result["places"]
         print(f"{'-'.join(map(str, units)):<22} {density:>7} {1e3 * mine:>8.3f} {held:>8.1f} "
               f"{ratio(result['dense'], result['sparse']):>6.2f} {peer / mine:>12.2f}", flush=True)
+print("topology updates each 100 steps that drop a quarter: share of a training at density 0.05, and dense gradients of "
+      "the first layer")
+for inputs in map(int, options.inputs.split(",")):
+    result = ours("training", inputs, 1024, 512, 10, options.batch, 0.05)
+    texts = [f"{growth} {100 * statistics.median(result[growth + '_share']):.1f} %, "
+             f"{statistics.median(result[growth + '_update']) / result['dense_gradient'][0]:.2f}"
+             for growth in ("random", "gradient")]
+    print(f"{inputs}-1024-512-10: " + "; ".join(texts), flush=True)
 print("convolution, forward and backward, of our dense one's speed")
 for side, in_, out, window, batch in ((28, 1, 20, 5, 128), (12, 20, 50, 5, 128), (10, 256, 256, 3, 32)):
     texts = []

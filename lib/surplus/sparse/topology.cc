@@ -138,7 +138,7 @@ Positions grown_by_score(Shape shape, const Positions& excluded, std::size_t cou
   bool finite = true;
   scores([&](std::size_t i, std::size_t j, MatrixView<const T> piece) {
     const std::lock_guard lock(mutex);
-    large.resize(piece.cols() + kernels::kFilterRoom);
+    large.resize(piece.cols());
     const auto cols = static_cast<std::uint32_t>(piece.cols());
     auto next = std::ranges::lower_bound(excluded, i * shape.cols + j);
     for (std::size_t row = 0; row < piece.rows(); ++row) {
