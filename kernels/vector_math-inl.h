@@ -187,12 +187,10 @@ HWY_INLINE V Exp(D d, V x) {
   const V highest = hn::Set(d, kIsFloat ? T(89) : T(710));
   const auto is_zero = hn::Lt(x, hn::Set(d, kIsFloat ? T(-104) : T(-745.2)));
   V r, rounded, power0, power1;
-  vector_math::ReduceByLn2(d, hn::IfThenZeroElse(is_zero, hn::Min(x, highest)), r, rounded);
+  vector_math::ReduceByLn2(d, hn::IfThenZeroElse(is_zero, MinOrNaN(d, highest, x)), r, rounded);
   vector_math::PowersOfTwo(d, rounded, power0, power1);
   const V one_up = hn::Add(hn::Set(d, T(1)), vector_math::ReducedExpMinus1(d, r));
-  const V exp = hn::Mul(hn::Mul(one_up, power0), power1);
-  // The minimum lost a NaN.
-  return hn::IfThenElse(hn::Eq(x, x), hn::IfThenZeroElse(is_zero, exp), x);
+  return hn::IfThenZeroElse(is_zero, hn::Mul(hn::Mul(one_up, power0), power1));
 }
 
 // log x.
