@@ -35,21 +35,21 @@ int work(std::string_view what, std::size_t n, std::size_t d) {
       !read(std::span(features.offsets)) || !read(y.values())) {
     return 2;
   }
-  const std::clock_t begin = std::clock();
-  Matrix<T> z(n, n);
-  if (what == "product") {
-    surplus::matmul(x.view(), features.directions.view(), z.view(), {.transpose_b = true});
-  } else {
-    surplus::random_features(features, x, 0, z);
-  }
-  Matrix<T> found;
-  if (what == "solve") {
+  const auto compute = [&] {
+    Matrix<T> z(n, n);
+    if (what == "product") {
+      surplus::matmul(x.view(), features.directions.view(), z.view(), {.transpose_b = true});
+    } else {
+      surplus::random_features(features, x, 0, z);
+    }
+    if (what != "solve") return Matrix<T>(z.view().block(0, 0, n, 8));
     Matrix<T> k(n, n);
     surplus::gram(z.view(), k.view());
-    found = surplus::kernel_ridge(k, y, static_cast<double>(n)).alpha;
-  } else {
-    found = Matrix<T>(z.view().block(0, 0, n, 8));
-  }
+    return surplus::kernel_ridge(k, y, static_cast<double>(n)).alpha;
+  };
+  compute();  // the system has handed out memory, as it has to NumPy from its second repeat on
+  const std::clock_t begin = std::clock();
+  const Matrix<T> found = compute();
   const double seconds = static_cast<double>(std::clock() - begin) / double{CLOCKS_PER_SEC};
   std::printf("%.9g\n", seconds);
   const std::vector<double> doubles(found.values().begin(), found.values().end());

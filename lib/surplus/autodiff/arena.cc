@@ -5,7 +5,7 @@
 namespace surplus::ad {
 namespace {
 
-constexpr std::size_t kBlock = 64, kFirstChunk = std::size_t{1} << 16;
+constexpr std::size_t kBlock = kAlignment, kFirstChunk = std::size_t{1} << 16;
 
 std::size_t whole_blocks(std::size_t bytes) {
   return std::max(kBlock, (bytes + kBlock - 1) / kBlock * kBlock);
@@ -32,9 +32,7 @@ void* Arena::take(std::size_t bytes) {
   }
   if (end_.chunk == chunks_.size()) {
     const std::size_t grown = std::max({size, kFirstChunk, capacity()});
-    chunks_.push_back({std::unique_ptr<std::byte[], Free>(static_cast<std::byte*>(
-                           ::operator new (grown, std::align_val_t{kBlock}))),
-                       grown});
+    chunks_.push_back({Memory(static_cast<std::byte*>(allocate(grown))), grown});
   }
   std::byte* const data = chunks_[end_.chunk].data.get() + end_.used;
   end_.used += size;

@@ -4,8 +4,9 @@
 
 #include <cstddef>
 #include <memory>
-#include <new>
 #include <vector>
+
+#include "surplus/core/memory.h"
 
 namespace surplus::ad {
 
@@ -30,11 +31,9 @@ class Arena {
   std::size_t capacity() const;
 
  private:
-  struct Free {
-    void operator()(std::byte* data) const { ::operator delete (data, std::align_val_t{64}); }
-  };
+  using Memory = std::unique_ptr<std::byte[], Deallocate>;
   struct Chunk {
-    std::unique_ptr<std::byte[], Free> data;
+    Memory data;
     std::size_t size = 0;
   };
   struct Block {

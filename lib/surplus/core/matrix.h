@@ -7,13 +7,13 @@
 #include <initializer_list>
 #include <limits>
 #include <memory>
-#include <new>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
 
 #include "surplus/core/errors.h"
+#include "surplus/core/memory.h"
 
 namespace surplus {
 
@@ -89,8 +89,6 @@ class Matrix {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>);
 
  public:
-  static constexpr std::size_t kAlignment = 64;
-
   Matrix() = default;
 
   /// Throws ShapeError if rows * cols elements cannot be addressed.
@@ -98,7 +96,7 @@ class Matrix {
     SURPLUS_REQUIRE(
         cols == 0 || rows <= std::numeric_limits<std::ptrdiff_t>::max() / sizeof(T) / cols,
         ShapeError, "Matrix", "the elements must fit into memory", "shape", shape_);
-    data_ = allocate(size());
+    if (!empty()) data_.reset(static_cast<T*>(allocate(size() * sizeof(T))));
     std::fill_n(data(), size(), value);
   }
 
@@ -156,16 +154,7 @@ class Matrix {
   }
 
  private:
-  struct Free {
-    void operator()(T* data) const { ::operator delete (data, std::align_val_t{kAlignment}); }
-  };
-  static std::unique_ptr<T[], Free> allocate(std::size_t count) {
-    if (count == 0) return nullptr;
-    return std::unique_ptr<T[], Free>(
-        static_cast<T*>(::operator new (count * sizeof(T), std::align_val_t{kAlignment})));
-  }
-
-  std::unique_ptr<T[], Free> data_;
+  std::unique_ptr<T[], Deallocate> data_;
   Shape shape_;
 };
 

@@ -16,6 +16,18 @@ BOOST_AUTO_TEST_CASE(a_matrix_is_aligned_row_major_and_filled) {
   BOOST_TEST(b.data()[2] == 3.0);
 }
 
+BOOST_AUTO_TEST_CASE(a_matrix_of_many_pages_is_filled_to_its_last_element) {
+  // From 4 MiB on memory is advised to lie in huge pages; neither end is at the edge of one.
+  const std::size_t rows = (std::size_t{9} << 20) / sizeof(double) / 3 + 1;
+  Matrix<double> a(rows, 3, 1.5);
+  BOOST_TEST(reinterpret_cast<std::uintptr_t>(a.data()) % 64 == 0u);
+  a(0, 0) = a(rows - 1, 2) = 2.5;
+  double sum = 0;
+  for (const double value : a.values()) sum += value;
+  BOOST_TEST(sum == 1.5 * static_cast<double>(3 * rows) + 2);
+  BOOST_TEST(Matrix<double>(a.view()) == a);
+}
+
 BOOST_AUTO_TEST_CASE(copies_are_deep_and_moves_leave_nothing_behind) {
   Matrix<double> a{{1, 2}};
   Matrix<double> b = a;
