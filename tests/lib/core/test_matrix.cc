@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(a_matrix_of_many_pages_is_filled_to_its_last_element) {
   double sum = 0;
   for (const double value : a.values()) sum += value;
   BOOST_TEST(sum == 1.5 * static_cast<double>(3 * rows) + 2);
-  BOOST_TEST(Matrix<double>(a.view()) == a);
+  BOOST_TEST((Matrix<double>(a.view()) == a));
 }
 
 BOOST_AUTO_TEST_CASE(copies_are_deep_and_moves_leave_nothing_behind) {
