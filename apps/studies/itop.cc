@@ -91,6 +91,7 @@ void check_cifar(const Config& config) {
   require_count(kStudy, "cifar_validation", config.cifar_validation, 10, images);
   require_counts("cifar_hidden", config.cifar_hidden, 2, 1 << 16);
   require_rate("cifar_learning_rate", config.cifar_learning_rate);
+  require_rate("cifar_dense_rate", config.cifar_dense_rate);
   sweep_in("cifar_methods", config.cifar_methods);
   require_densities("cifar_densities", config.cifar_densities);
   require_intervals("cifar_intervals", config.cifar_intervals);
@@ -156,6 +157,7 @@ std::vector<TaskDesign> tasks_of(const Config& config) {
                      .hidden = {config.cifar_hidden.begin(), config.cifar_hidden.end()},
                      .epochs = config.cifar_epochs,
                      .rate = config.cifar_learning_rate,
+                     .dense_rate = config.cifar_dense_rate,
                      .augment = true});
   }
   const bool digits = config.set == "digits";

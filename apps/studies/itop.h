@@ -60,6 +60,7 @@ struct Itop {
     std::uint64_t cifar_validation = 5000;
     std::vector<std::uint64_t> cifar_hidden = {1024, 512};
     double cifar_learning_rate = 0.1;
+    double cifar_dense_rate = 0.02;
     std::vector<double> cifar_densities = {0.1, 0.05, 0.02, 0.01};
     std::vector<std::uint64_t> cifar_intervals = {100, 200, 400, 800, 1500, 4000};
     std::string cifar_methods = "dense,static,set,rigl";
@@ -98,6 +99,8 @@ struct Itop {
       visit("cifar_validation", cifar_validation, "... images after them, to validate with");
       visit("cifar_hidden", cifar_hidden, "... widths of the hidden layers");
       visit("cifar_learning_rate", cifar_learning_rate, "... learning rate at the start");
+      visit("cifar_dense_rate", cifar_dense_rate,
+            "... that of the dense network, which does not stand the sparse ones'");
       visit("cifar_densities", cifar_densities, "... shares of weights that are active");
       visit("cifar_intervals", cifar_intervals, "... steps between updates of the topology");
       visit("cifar_methods", cifar_methods, "... what is trained: dense, static, set, rigl");

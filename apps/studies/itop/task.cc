@@ -63,6 +63,7 @@ Task image_task(const TaskDesign& design, const std::filesystem::path& data) {
             .epochs = design.epochs,
             .batch = design.batch,
             .rate = design.rate,
+            .dense_rate = design.dense_rate,
             .dropout = design.dropout,
             .epsilon = design.epsilon};
   if (design.augment) task.images = images.train.shape;

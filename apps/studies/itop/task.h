@@ -27,6 +27,7 @@ struct Task {
   NetworkConfig network;
   std::size_t epochs = 20, batch = 128;
   double rate = 0.05;  ///< learning rate, a tenth from half of the epochs on and again from 3/4 on
+  std::optional<double> dense_rate = {};  ///< that of the dense network, if it is another
   double dropout = 0;
   double epsilon = 0;  ///< of SET's own densities, instead of a density of the whole; 0 for that
   std::optional<ImageShape> images = {};  ///< to be moved and mirrored in training
@@ -44,6 +45,7 @@ struct TaskDesign {
   std::vector<Convolution> convolutions = {};  ///< before the hidden layers
   std::size_t epochs = 20, batch = 128;
   double rate = 0.05, dropout = 0, epsilon = 0;
+  std::optional<double> dense_rate = {};
   bool augment = false;
 };
 

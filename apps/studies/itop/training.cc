@@ -270,7 +270,8 @@ SparseTrainConfig<float> train_config(const Task& task, const Design& design, co
   Rng seeds = rng.split("training");
   return {.epochs = epochs,
           .batch_size = task.batch,
-          .schedule = {.rate = task.rate},
+          .schedule = {.rate = design.method == Method::kDense ? task.dense_rate.value_or(task.rate)
+                                                               : task.rate},
           .milestones = {epochs / 2, epochs * 3 / 4},
           .seed = seeds.bits(),
           .images = task.images,
