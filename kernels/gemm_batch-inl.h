@@ -31,8 +31,8 @@ struct Ahead {
 
   Ahead(const T* from, std::size_t size, bool is_dense)
       : at(from), end(is_dense ? from + size : from) {}
-  // Fetches `lines` cache lines of them.
 
+  // Fetches `lines` cache lines of them.
   HWY_INLINE void fetch(std::size_t lines) {
     for (; lines > 0 && at < end; --lines, at += kLine) hwy::Prefetch(at);
   }
