@@ -26,6 +26,23 @@ bool read(std::span<T> values) {
   return std::fread(values.data(), sizeof(T), values.size(), stdin) == values.size();
 }
 
+// What `what` asks for, of n samples of n features.
+template <typename T>
+Matrix<T> compute(std::string_view what, const Matrix<T>& x, const Matrix<T>& y,
+                  const surplus::RandomFeatures<T>& features) {
+  const std::size_t n = x.rows();
+  Matrix<T> z(n, n);
+  if (what == "product") {
+    surplus::matmul(x.view(), features.directions.view(), z.view(), {.transpose_b = true});
+  } else {
+    surplus::random_features(features, x, 0, z);
+  }
+  if (what != "solve") return Matrix<T>(z.view().block(0, 0, n, 8));
+  Matrix<T> k(n, n);
+  surplus::gram(z.view(), k.view());
+  return surplus::kernel_ridge(k, y, static_cast<double>(n)).alpha;
+}
+
 template <typename T>
 int work(std::string_view what, std::size_t n, std::size_t d) {
   Matrix<T> x(n, d), y(n, 10);
@@ -35,21 +52,10 @@ int work(std::string_view what, std::size_t n, std::size_t d) {
       !read(std::span(features.offsets)) || !read(y.values())) {
     return 2;
   }
-  const auto compute = [&] {
-    Matrix<T> z(n, n);
-    if (what == "product") {
-      surplus::matmul(x.view(), features.directions.view(), z.view(), {.transpose_b = true});
-    } else {
-      surplus::random_features(features, x, 0, z);
-    }
-    if (what != "solve") return Matrix<T>(z.view().block(0, 0, n, 8));
-    Matrix<T> k(n, n);
-    surplus::gram(z.view(), k.view());
-    return surplus::kernel_ridge(k, y, static_cast<double>(n)).alpha;
-  };
-  compute();  // the system has handed out memory, as it has to NumPy from its second repeat on
+  // Once before, so that the system has handed out memory, as it has to NumPy from its second repeat on.
+  compute(what, x, y, features);
   const std::clock_t begin = std::clock();
-  const Matrix<T> found = compute();
+  const Matrix<T> found = compute(what, x, y, features);
   const double seconds = static_cast<double>(std::clock() - begin) / double{CLOCKS_PER_SEC};
   std::printf("%.9g\n", seconds);
   const std::vector<double> doubles(found.values().begin(), found.values().end());

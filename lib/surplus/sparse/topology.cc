@@ -107,11 +107,11 @@ class Largest {
   }
 
  private:
-  using Key = Ranked<T>::Key;
+  using Key = typename Ranked<T>::Key;
 
   void halve() {
     worst_ = key_of_rank<T>(std::span(buffer_).first(size_), size_ - count_);
-    least_ = std::bit_cast<T>(static_cast<Ranked<T>::Bits>(worst_ >> 32));
+    least_ = std::bit_cast<T>(static_cast<typename Ranked<T>::Bits>(worst_ >> 32));
     std::size_t kept = 0;
     for (std::size_t i = 0; i < size_; ++i) {
       const Key key = buffer_[i];
