@@ -250,8 +250,11 @@ class Judge {
            .measured = accuracy.mean,
            .standard_error = error_of(accuracy, found.size()),
            .holds = accuracy.mean >= low && accuracy.mean <= high,
-           .note = fmt::format("Last of 100 epochs, {} seeds, on {}; {} training images",
-                               found.size(), result_.titles.at("S2"), config_.cifar_samples)});
+           .note = fmt::format("Last of 100 epochs, {} seeds, on {}; {} training images; learning "
+                               "rate {:g} at the start",
+                               found.size(), result_.titles.at("S2"), config_.cifar_samples,
+                               design.method == Method::kDense ? config_.cifar_dense_rate
+                                                               : config_.cifar_learning_rate)});
     };
     for (const Anchor& anchor : kAnchors) {
       judge({.task = "S2", .method = Method::kStatic, .density = anchor.density}, anchor, kMargin);
@@ -324,7 +327,8 @@ class Judge {
   }
 
  private:
-  // At the interval of the best mean accuracy, for methods that have intervals.
+  // At the interval that is best on validation samples, for methods that have intervals: test samples
+  // have no part in the choice.
   Design best_of(const std::string& task, Method method, double density,
                  const std::vector<std::uint64_t>& intervals) const {
     Design best{.task = task, .method = method, .density = density};
@@ -334,8 +338,8 @@ class Judge {
       Design design = best;
       design.interval = interval;
       const auto found = result_.find(design);
-      if (found.empty() || mean(found, &Summary::accuracy) <= most) continue;
-      most = mean(found, &Summary::accuracy);
+      if (found.empty() || mean(found, &Summary::validated) <= most) continue;
+      most = mean(found, &Summary::validated);
       best = design;
     }
     return best;
