@@ -1,99 +1,223 @@
 #include "kernels/philox.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/philox.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-#include "kernels/simd-inl.h"
+#include "kernels/elementwise-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace surplus::kernels {
 namespace HWY_NAMESPACE {
 
-// Words are made and transformed in pieces of this many blocks (1 KiB), which stay in L1.
-constexpr std::size_t kBlocks = 64;
+// Numbers are made in pieces of this many blocks (4 KiB), so that words from which pairs of numbers are made stay in L1.
+constexpr std::size_t kBlocks = 256;
 
-// The lower 32 bits of v times `multiplier`, in 64 bits.
-template <class D, class V = hn::VFromD<D>>
-HWY_INLINE V MulLower(D d, V v, std::uint32_t multiplier) {
-#if HWY_TARGET == HWY_SCALAR
-  // One lane cannot be seen as two halves.
-  const auto lower = hn::Set(d, std::uint64_t{0xFFFFFFFF});
-  return hn::Mul(hn::And(v, lower), hn::Set(d, std::uint64_t{multiplier}));
-#else
-  const hn::Repartition<std::uint32_t, D> d32;
-  return hn::MulEven(hn::BitCast(d32, v), hn::Set(d32, multiplier));
-#endif
-}
-
-// The keys of the ten rounds, which depend on the seed alone, in whole vectors: as numbers they would take
-// the way through memory to all lanes at every use.
-struct Keys {
-  static constexpr std::size_t kKeyLanes = hn::MaxLanes(hn::ScalableTag<std::uint64_t>());
-  HWY_ALIGN std::uint64_t first[10 * kKeyLanes];
-  HWY_ALIGN std::uint64_t second[10 * kKeyLanes];
+// The numbers of the header that stem from a word each: vectors of them, whose operations are exact.
+struct Bits {
+  using T = std::uint64_t;
+  using D = hn::ScalableTag<T>;
+  static HWY_INLINE hn::VFromD<D> Numbers(hn::VFromD<D> words) { return words; }
 };
 
-HWY_INLINE void SetKeys(std::uint64_t seed, Keys& keys) {
-  auto key0 = static_cast<std::uint32_t>(seed), key1 = static_cast<std::uint32_t>(seed >> 32);
-  for (std::size_t at = 0; at < 10 * Keys::kKeyLanes; ++at) {
-    keys.first[at] = key0;
-    keys.second[at] = key1;
-    if ((at + 1) % Keys::kKeyLanes != 0) continue;
-    key0 += 0x9E3779B9u;
-    key1 += 0xBB67AE85u;
+struct UniformF32 {
+  using T = float;
+  using D = hn::ScalableTag<T>;
+  static HWY_INLINE hn::VFromD<D> Numbers(hn::VFromD<hn::RebindToUnsigned<D>> words) {
+    const D d;
+    const hn::RebindToSigned<D> di;
+    return hn::Mul(hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<8>(words))),
+                   hn::Set(d, 0x1p-24f));
+  }
+};
+
+struct UniformF64 {
+  using T = double;
+  using D = hn::ScalableTag<T>;
+  // AVX2 converts no 64-bit integers. The upper 32 bits become the last ones of a number in [2^20, 2^20 + 1), the
+  // next 21 those of one in [1/2, 1).
+  static HWY_INLINE hn::VFromD<D> Numbers(hn::VFromD<hn::RebindToUnsigned<D>> words) {
+    const D d;
+    const hn::RebindToUnsigned<D> du;
+    const auto next = hn::And(hn::ShiftRight<11>(words), hn::Set(du, std::uint64_t{0x1FFFFF}));
+    const auto high = hn::Or(hn::BitCast(d, hn::ShiftRight<32>(words)), hn::Set(d, 0x1p20));
+    const auto low = hn::Or(hn::BitCast(d, next), hn::Set(d, 0.5));
+    return hn::Add(hn::Sub(high, hn::Set(d, 0x1p20 + 0.5)), low);
+  }
+};
+
+// Writes a vector, past the caches if `streams`: then `to` must be aligned.
+template <class D>
+HWY_INLINE void Put(bool streams, hn::VFromD<D> v, D d, hn::TFromD<D>* HWY_RESTRICT to) {
+  if (streams) {
+    hn::Stream(v, d, to);
+  } else {
+    hn::StoreU(v, d, to);
   }
 }
 
-// The four words of one block per 64-bit lane, each in the lower half of its lane: the multiplier
-// reads only that half, so the upper halves may hold anything until the end. A round waits for the
-// multiplication of the one before, so kStreams vectors of blocks take turns.
-template <std::size_t kStreams, class D, class V = hn::VFromD<D>>
-HWY_INLINE void Rounds(D d, const Keys& keys, V (&w0)[kStreams], V (&w1)[kStreams],
-                       V (&w2)[kStreams], V (&w3)[kStreams]) {
-  for (std::size_t round = 0; round < 10; ++round) {
-    const V key0 = hn::Load(d, keys.first + round * Keys::kKeyLanes),
-            key1 = hn::Load(d, keys.second + round * Keys::kKeyLanes);
-    for (std::size_t s = 0; s < kStreams; ++s) {
-      const V product0 = MulLower(d, w0[s], 0xD2511F53u);
-      const V product1 = MulLower(d, w2[s], 0xCD9E8D57u);
-      w0[s] = hn::Xor(hn::Xor(hn::ShiftRight<32>(product1), w1[s]), key0);
-      w2[s] = hn::Xor(hn::Xor(hn::ShiftRight<32>(product0), w3[s]), key1);
-      w1[s] = product1;
-      w3[s] = product0;
+constexpr std::uint32_t kMultiplier0 = 0xD2511F53, kMultiplier1 = 0xCD9E8D57;
+
+// What the seed alone decides: the keys of the ten rounds.
+struct Keys {
+  explicit Keys(std::uint64_t seed) {
+    auto key0 = static_cast<std::uint32_t>(seed), key1 = static_cast<std::uint32_t>(seed >> 32);
+    for (std::size_t round = 0; round < 10; ++round) {
+      first[round] = key0;
+      second[round] = key1;
+      key0 += 0x9E3779B9u;
+      key1 += 0xBB67AE85u;
     }
   }
+  std::uint32_t first[10], second[10];
+};
+
+#if HWY_TARGET > HWY_AVX2
+
+// The numbers of `blocks` blocks from `block` on.
+template <class Kind>
+HWY_NOINLINE void Generate(const Keys& keys, std::uint64_t stream, std::uint64_t block,
+                           std::size_t blocks, bool streams, typename Kind::T* HWY_RESTRICT out) {
+  const typename Kind::D d;
+  const hn::RebindToUnsigned<decltype(d)> du;
+  using Word = hn::TFromD<decltype(du)>;
+  for (std::size_t b = 0; b < blocks; ++b, ++block) {
+    auto w0 = static_cast<std::uint32_t>(block), w1 = static_cast<std::uint32_t>(block >> 32);
+    auto w2 = static_cast<std::uint32_t>(stream), w3 = static_cast<std::uint32_t>(stream >> 32);
+    for (std::size_t round = 0; round < 10; ++round) {
+      const std::uint64_t product0 = std::uint64_t{kMultiplier0} * w0;
+      const std::uint64_t product1 = std::uint64_t{kMultiplier1} * w2;
+      w0 = static_cast<std::uint32_t>(product1 >> 32) ^ w1 ^ keys.first[round];
+      w2 = static_cast<std::uint32_t>(product0 >> 32) ^ w3 ^ keys.second[round];
+      w1 = static_cast<std::uint32_t>(product1);
+      w3 = static_cast<std::uint32_t>(product0);
+    }
+    const std::uint64_t pairs[] = {w0 | std::uint64_t{w1} << 32, w2 | std::uint64_t{w3} << 32};
+    Word words[16 / sizeof(Word)];
+    std::memcpy(words, pairs, 16);
+    for (const Word word : words) Put(streams, Kind::Numbers(hn::Set(du, word)), d, out++);
+  }
 }
 
-// The words of `blocks` blocks from `block` on, rounded up to kStreams whole vectors, as 64-bit
-// pairs.
-HWY_NOINLINE void Words(const Keys& keys, std::uint64_t stream, std::uint64_t block,
-                        std::size_t blocks, std::uint64_t* HWY_RESTRICT words) {
-  // Of 4 words, with 2 constants and 2 products: 12 registers. Three streams were measured no faster.
-  constexpr std::size_t kStreams = 2;
-  const hn::ScalableTag<std::uint64_t> d;
-  using V = hn::VFromD<decltype(d)>;
-  const std::size_t lanes = hn::Lanes(d);
-  const V low = hn::Set(d, std::uint64_t{0xFFFFFFFF});
-  const V iota = hn::Iota(d, 0);
+#else
+
+// Words of 32 bits, and pairs of them.
+using D32 = hn::ScalableTag<std::uint32_t>;
+using D64 = hn::ScalableTag<std::uint64_t>;
+using V32 = hn::VFromD<D32>;
+using V64 = hn::VFromD<D64>;
+
+// Of each four words, words 0 and 2 of `a` (lower) or 1 and 3 (upper), and then those of `b`. As an intrinsic
+// it would make floats of words, and what follows wait a cycle for each change between the two.
+template <bool kUpper>
+HWY_INLINE V32 Halves(V64 a, V64 b) {
+  V32 halves;
+  asm("vshufps %3, %2, %1, %0"
+      : "=v"(halves.raw)
+      : "v"(a.raw), "v"(b.raw), "i"(kUpper ? 0xDD : 0x88));
+  return halves;
+}
+
+// The products of all words, halves apart: of each four words those of 0, 2, 1 and 3, in this order.
+HWY_INLINE void Multiply(V32 w, V32 multiplier, V32& upper, V32& lower) {
+  const V64 even = hn::MulEven(w, multiplier);
+  const V64 odd =
+      hn::MulEven(hn::BitCast(D32(), hn::ShiftRight<32>(hn::BitCast(D64(), w))), multiplier);
+  upper = Halves<true>(even, odd);
+  lower = Halves<false>(even, odd);
+}
+
+// The numbers of `blocks` blocks from `block` on, rounded up to whole turns. Word 1 of the counter must be the
+// same in all of them.
+//
+// A vector holds one of the four words of as many blocks as it has lanes, and each round puts those of
+// w0 and w1 in the place of w2 and w3: of each four blocks w0 and w1 keep the order 0, 1, 2, 3, and
+// w2 and w3 the order 0, 2, 1, 3, so that what is combined always lies alike. A round takes 14 operations, a
+// chain of 6 cycles; kStreams sets of blocks take turns.
+template <class Kind>
+HWY_NOINLINE void Generate(const Keys& keys, std::uint64_t stream, std::uint64_t block,
+                           std::size_t blocks, bool streams, typename Kind::T* HWY_RESTRICT out) {
+  // So many that a processor which sees the next 256 operations always finds some to start. Bits took 23 cycles for
+  // each 64 bytes with two, 20 with four and 21 with five, where 16 registers hold few words; four operations a cycle
+  // would be 17.
+  constexpr std::size_t kStreams = 4;
+  const D32 d;
+  const D64 d64;
+  constexpr std::size_t lanes = hn::MaxLanes(d);
+  static_assert(kBlocks % (kStreams * lanes) == 0);
+  const V32 multiplier0 = hn::Set(d, kMultiplier0), multiplier1 = hn::Set(d, kMultiplier1);
+
+  // All blocks share words 1 to 3 at first, and word 0 after a round: what stems from these alone is a key.
+  const std::uint64_t product1 = std::uint64_t{kMultiplier1} * static_cast<std::uint32_t>(stream);
+  const std::uint64_t product0 =
+      std::uint64_t{kMultiplier0} * (static_cast<std::uint32_t>(product1 >> 32) ^
+                                     static_cast<std::uint32_t>(block >> 32) ^ keys.first[0]);
+  const V32 key1 = hn::Set(d, static_cast<std::uint32_t>(stream >> 32) ^ keys.second[0]);
+  const V32 key2 = hn::Set(d, static_cast<std::uint32_t>(product1) ^ keys.first[1]);
+  const V32 key3 = hn::Set(d, static_cast<std::uint32_t>(product0 >> 32) ^ keys.second[1]);
+  const V32 key4 = hn::Set(d, static_cast<std::uint32_t>(product0) ^ keys.second[2]);
+
+  // Four adjacent blocks lie a quarter of the blocks apart, which the last step undoes.
+  HWY_ALIGN std::uint32_t order[lanes];
+  for (std::size_t i = 0; i < lanes; ++i) order[i] = i / 4 + i % 4 * (lanes / 4);
+  V32 counter = hn::Add(hn::Set(d, static_cast<std::uint32_t>(block)), hn::Load(d, order));
+
   for (std::size_t b = 0; b < blocks; b += kStreams * lanes) {
-    V w0[kStreams], w1[kStreams], w2[kStreams], w3[kStreams];
+    V32 w0[kStreams], w1[kStreams], w2[kStreams], w3[kStreams];
     for (std::size_t s = 0; s < kStreams; ++s) {
-      w0[s] = hn::Add(hn::Set(d, block + b + s * lanes), iota);
-      w1[s] = hn::ShiftRight<32>(w0[s]);
-      w2[s] = hn::Set(d, stream);
-      w3[s] = hn::ShiftRight<32>(w2[s]);
+      Multiply(counter, multiplier0, w2[s], w3[s]);
+      w2[s] = hn::Xor(w2[s], key1);
+      counter = hn::Add(counter, hn::Set(d, std::uint32_t{lanes}));
     }
-    Rounds(d, keys, w0, w1, w2, w3);
     for (std::size_t s = 0; s < kStreams; ++s) {
-      hn::StoreInterleaved2(hn::Or(hn::And(w0[s], low), hn::ShiftLeft<32>(w1[s])),
-                            hn::Or(hn::And(w2[s], low), hn::ShiftLeft<32>(w3[s])), d,
-                            words + 2 * (b + s * lanes));
+      Multiply(w2[s], multiplier1, w0[s], w1[s]);
+      w0[s] = hn::Xor(w0[s], key2);
+      w2[s] = hn::Xor(w3[s], key3);
+    }
+    for (std::size_t s = 0; s < kStreams; ++s) {
+      V32 upper0, upper1, lower1;
+      Multiply(w0[s], multiplier0, upper0, w3[s]);
+      Multiply(w2[s], multiplier1, upper1, lower1);
+      w0[s] = hn::Xor(upper1, hn::Xor(w1[s], hn::Set(d, keys.first[2])));
+      w2[s] = hn::Xor(upper0, key4);
+      w1[s] = lower1;
+    }
+#pragma GCC unroll 10
+    for (std::size_t round = 3; round < 10; ++round) {
+      for (std::size_t s = 0; s < kStreams; ++s) {
+        V32 upper0, upper1, lower0, lower1;
+        Multiply(w0[s], multiplier0, upper0, lower0);
+        Multiply(w2[s], multiplier1, upper1, lower1);
+        w0[s] = hn::Xor(upper1, hn::Xor(w1[s], hn::Set(d, keys.first[round])));
+        w2[s] = hn::Xor(upper0, hn::Xor(w3[s], hn::Set(d, keys.second[round])));
+        w1[s] = lower1;
+        w3[s] = lower0;
+      }
+    }
+    for (std::size_t s = 0; s < kStreams; ++s) {
+      const V64 lower01 = hn::BitCast(d64, hn::InterleaveLower(d, w0[s], w1[s]));
+      const V64 upper01 = hn::BitCast(d64, hn::InterleaveUpper(d, w0[s], w1[s]));
+      const V64 lower23 = hn::BitCast(d64, hn::InterleaveLower(d, w2[s], w3[s]));
+      const V64 upper23 = hn::BitCast(d64, hn::InterleaveUpper(d, w2[s], w3[s]));
+      const auto put = [&](V64 words) {
+        const typename Kind::D to;
+        Put(streams, Kind::Numbers(hn::BitCast(hn::RebindToUnsigned<typename Kind::D>(), words)),
+            to, out);
+        out += hn::Lanes(to);
+      };
+      put(hn::InterleaveLower(d64, lower01, lower23));
+      put(hn::CombineShiftRightBytes<8>(d64, upper23, lower01));
+      put(hn::OddEven(lower23, upper01));
+      put(hn::InterleaveUpper(d64, upper01, upper23));
     }
   }
 }
+
+#endif
 
 // c0 + x (c1 + x (c2 + ...)), without fused operations.
 template <class D, class V = hn::VFromD<D>>
@@ -104,50 +228,6 @@ template <class D, class V = hn::VFromD<D>, typename... Rest>
 HWY_INLINE V Horner(D d, V x, hn::TFromD<D> c0, Rest... rest) {
   return hn::Add(hn::Set(d, c0), hn::Mul(x, Horner(d, x, rest...)));
 }
-
-// The numbers of the header from their words. Each returns or takes whole vectors; every operation
-// rounds on its own, so all targets agree with the reference bit for bit.
-struct UniformF32 {
-  using T = float;
-  static HWY_INLINE void Transform(const std::uint64_t* HWY_RESTRICT words, std::size_t n,
-                                   float* HWY_RESTRICT out) {
-    const hn::ScalableTag<float> d;
-    const hn::RebindToUnsigned<decltype(d)> du;
-    const hn::RebindToSigned<decltype(d)> di;
-    const auto scale = hn::Set(d, 0x1p-24f);
-    const auto* from = reinterpret_cast<const std::uint32_t*>(words);
-    for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
-      const auto bits = hn::ShiftRight<8>(hn::Load(du, from + i));
-      hn::StoreU(hn::Mul(hn::ConvertTo(d, hn::BitCast(di, bits)), scale), d, out + i);
-    }
-  }
-};
-
-struct UniformF64 {
-  using T = double;
-  static HWY_INLINE void Transform(const std::uint64_t* HWY_RESTRICT words, std::size_t n,
-                                   double* HWY_RESTRICT out) {
-    const hn::ScalableTag<double> d;
-    const hn::RebindToUnsigned<decltype(d)> du;
-    const hn::RebindToSigned<decltype(d)> di;
-    const auto scale = hn::Set(d, 0x1p-53);
-    for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
-      const auto bits = hn::ShiftRight<11>(hn::Load(du, words + i));
-      hn::StoreU(hn::Mul(hn::ConvertTo(d, hn::BitCast(di, bits)), scale), d, out + i);
-    }
-  }
-};
-
-struct Bits {
-  using T = std::uint64_t;
-  static HWY_INLINE void Transform(const std::uint64_t* HWY_RESTRICT words, std::size_t n,
-                                   std::uint64_t* HWY_RESTRICT out) {
-    const hn::ScalableTag<std::uint64_t> d;
-    for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
-      hn::StoreU(hn::Load(d, words + i), d, out + i);
-    }
-  }
-};
 
 // log, sin and cos as in FreeBSD's msun (double, float log) and Cephes (float sin, cos), under one
 // unit in the last place each where they are used.
@@ -286,8 +366,8 @@ struct Normal {
     second = hn::Mul(radius, hn::Xor(hn::IfThenElse(is_odd, cos, sin), sin_sign));
   }
 
-  static HWY_INLINE void Transform(const std::uint64_t* HWY_RESTRICT words, std::size_t n,
-                                   T* HWY_RESTRICT out) {
+  static void Transform(const std::uint64_t* HWY_RESTRICT words, std::size_t n, bool streams,
+                        T* HWY_RESTRICT out) {
     const D d;
     const DU du;
     const auto* from = reinterpret_cast<const hn::TFromD<DU>*>(words);
@@ -296,56 +376,92 @@ struct Normal {
       hn::LoadInterleaved2(du, from + i, v, w);
       V first, second;
       Pair(Radius(Kind::Uniform(v)), w, first, second);
-      hn::StoreInterleaved2(first, second, d, out + i);
+      if (streams) {
+        HWY_ALIGN T pairs[2 * hn::MaxLanes(d)];
+        hn::StoreInterleaved2(first, second, d, pairs);
+        hn::Stream(hn::Load(d, pairs), d, out + i);
+        hn::Stream(hn::Load(d, pairs + hn::Lanes(d)), d, out + i + hn::Lanes(d));
+      } else {
+        hn::StoreInterleaved2(first, second, d, out + i);
+      }
     }
   }
 };
 
-template <class Kind>
-HWY_INLINE void Fill(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::size_t n,
-                     typename Kind::T* HWY_RESTRICT out) {
-  using T = typename Kind::T;
-  constexpr std::size_t kPerBlock = 16 / sizeof(T);
-  Keys keys;
-  SetKeys(seed, keys);
-  HWY_ALIGN std::uint64_t words[2 * kBlocks] = {};
-  HWY_ALIGN T numbers[kPerBlock * kBlocks];
+// Numbers `first` to first + n - 1, whole pieces of them by make(block, blocks, streams, out) where they belong,
+// others aside.
+template <typename T, class Make>
+HWY_INLINE void Fill(std::uint64_t first, std::size_t n, T* HWY_RESTRICT out, const Make& make) {
+  constexpr std::size_t kPerBlock = 16 / sizeof(T), kPiece = kPerBlock * kBlocks;
+  constexpr std::size_t kVector = hn::MaxLanes(hn::ScalableTag<T>());
+  HWY_ALIGN T numbers[kPiece];
+  const bool is_large = n * sizeof(T) >= kStreamedBytes;
   while (n > 0) {
+    const std::uint64_t block = first / kPerBlock;
     const std::size_t skip = first % kPerBlock;
-    const std::size_t count = std::min(n, kPerBlock * kBlocks - skip);
-    const std::size_t blocks = (skip + count + kPerBlock - 1) / kPerBlock;
-    Words(keys, stream, first / kPerBlock, blocks, words);
-    if (count == kPerBlock * kBlocks) {
-      Kind::Transform(words, count, out);
+    const std::uint64_t to_carry = (std::uint64_t{1} << 32) - (block & 0xFFFFFFFF);
+    std::size_t count = std::min(n, kPerBlock * std::min<std::uint64_t>(kBlocks, to_carry) - skip);
+    const std::size_t offset = reinterpret_cast<std::uintptr_t>(out) / sizeof(T) % kVector;
+    const std::size_t to_vector = (kVector - offset) % kVector;
+    if (is_large && to_vector > 0 && (first + to_vector) % kPerBlock == 0) {
+      count = std::min(count, to_vector);
+    }
+    if (count == kPiece) {
+      const bool streams = is_large && to_vector == 0;
+      // The next page but one, so that its address is known when it is written.
+      if (streams) hwy::Prefetch(out + 2 * kPiece);
+      make(block, kBlocks, streams, out);
     } else {
-      Kind::Transform(words, blocks * kPerBlock, numbers);
+      make(block, (skip + count + kPerBlock - 1) / kPerBlock, false, numbers);
       std::copy_n(numbers + skip, count, out);
     }
     first += count;
     n -= count;
     out += count;
   }
+  if (is_large) hwy::FlushStream();
+}
+
+template <class Kind>
+HWY_INLINE void FillFromWords(std::uint64_t seed, std::uint64_t stream, std::uint64_t first,
+                              std::size_t n, typename Kind::T* HWY_RESTRICT out) {
+  const Keys keys(seed);
+  Fill(first, n, out,
+       [&](std::uint64_t block, std::size_t blocks, bool streams, typename Kind::T* to) {
+         Generate<Kind>(keys, stream, block, blocks, streams, to);
+       });
+}
+template <class Kind>
+HWY_INLINE void FillFromPairs(std::uint64_t seed, std::uint64_t stream, std::uint64_t first,
+                              std::size_t n, typename Kind::T* HWY_RESTRICT out) {
+  const Keys keys(seed);
+  HWY_ALIGN std::uint64_t words[2 * kBlocks];
+  Fill(first, n, out,
+       [&](std::uint64_t block, std::size_t blocks, bool streams, typename Kind::T* to) {
+         Generate<Bits>(keys, stream, block, blocks, false, words);
+         Normal<Kind>::Transform(words, blocks * (16 / sizeof(typename Kind::T)), streams, to);
+       });
 }
 
 void FillBits(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::size_t n,
               std::uint64_t* out) {
-  Fill<Bits>(seed, stream, first, n, out);
+  FillFromWords<Bits>(seed, stream, first, n, out);
 }
 void FillUniformF32(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::size_t n,
                     float* out) {
-  Fill<UniformF32>(seed, stream, first, n, out);
+  FillFromWords<UniformF32>(seed, stream, first, n, out);
 }
 void FillUniformF64(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::size_t n,
                     double* out) {
-  Fill<UniformF64>(seed, stream, first, n, out);
+  FillFromWords<UniformF64>(seed, stream, first, n, out);
 }
 void FillNormalF32(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::size_t n,
                    float* out) {
-  Fill<Normal<NormalF32>>(seed, stream, first, n, out);
+  FillFromPairs<NormalF32>(seed, stream, first, n, out);
 }
 void FillNormalF64(std::uint64_t seed, std::uint64_t stream, std::uint64_t first, std::size_t n,
                    double* out) {
-  Fill<Normal<NormalF64>>(seed, stream, first, n, out);
+  FillFromPairs<NormalF64>(seed, stream, first, n, out);
 }
 
 }  // namespace HWY_NAMESPACE
