@@ -75,15 +75,16 @@ struct Gelu {
   static HWY_INLINE V Denominator(D d, V z) {
     using T = hn::TFromD<D>;
     constexpr bool kIsFloat = sizeof(T) == 4;
+    const V one = hn::Set(d, T(1));
     const V inner =
         hn::NegMulAdd(hn::Mul(z, z), hn::Set(d, T(kSlope * kCubic)), hn::Set(d, T(-kSlope)));
     // Exponents of the smallest normal number and of the first power of two that is inf.
     const V bounded = hn::Max(hn::Min(hn::Mul(z, inner), hn::Set(d, T(kIsFloat ? 89 : 710))),
                               hn::Set(d, T(kIsFloat ? -87 : -708)));
     V r, rounded;
-    vector_math::ReduceByLn2(d, bounded, r, rounded);
-    return hn::MulAdd(vector_math::ShortExp(d, r), vector_math::PowerOfTwo(d, rounded),
-                      hn::Set(d, T(1)));
+    vector_math::ReduceByLn2<vector_math::Format<T>::kBias>(d, bounded, r, rounded);
+    const V one_up = hn::Add(one, vector_math::ReducedExpMinus1<false>(d, r));
+    return hn::MulAdd(one_up, vector_math::PowerOfTwo(d, rounded), one);
   }
   // Beyond these z the sigmoid is 0 or 1 and its slope 0, and their powers stay finite.
   template <class D, class V>

@@ -217,7 +217,7 @@ HWY_INLINE void Normalize(const Pass& pass, std::size_t r, std::size_t row, std:
     // The larger one's exponential is known: 1, or 0 where both are -inf.
     const Vec64 second = hn::LoadU(d, scores + stride);
     const Vec64 larger = hn::IfThenElseZero(hn::Ge(hn::Max(first, second), top), hn::Set(d, 1.0));
-    const Vec64 smaller = ExpOfNonPositive(hn::Mul(scale, hn::Sub(hn::Min(first, second), top)));
+    const Vec64 smaller = ExpOfNonPositive(d, hn::Mul(scale, hn::Sub(hn::Min(first, second), top)));
     const auto in_order = hn::Ge(first, second);
     hn::StoreU(hn::IfThenElse(in_order, larger, smaller), d, scores);
     hn::StoreU(hn::IfThenElse(in_order, smaller, larger), d, scores + stride);
@@ -225,7 +225,7 @@ HWY_INLINE void Normalize(const Pass& pass, std::size_t r, std::size_t row, std:
   } else {
     for (std::size_t c = 0; c < k; ++c) {
       const Vec64 e =
-          ExpOfNonPositive(hn::Mul(scale, hn::Sub(hn::LoadU(d, scores + c * stride), top)));
+          ExpOfNonPositive(d, hn::Mul(scale, hn::Sub(hn::LoadU(d, scores + c * stride), top)));
       hn::StoreU(e, d, scores + c * stride);
       sum = kRoots ? hn::MulAdd(e, e, sum) : hn::Add(sum, e);
     }

@@ -228,25 +228,6 @@ HWY_INLINE void Diagonal(std::size_t size, const double* HWY_RESTRICT factors,
   }
 }
 
-// e^x for x <= 0, and 0 below -708: what the results above 1 and the subnormal ones need in Exp() is
-// a third of its instructions.
-HWY_INLINE Vec64 ExpOfNonPositive(Vec64 x) {
-  const Lanes64 d;
-  const hn::RebindToUnsigned<Lanes64> du;
-  using Ln2 = vector_math::Ln2<double>;
-  // x = k log 2 + r; k stands in the low bits of `rounded`.
-  const Vec64 rounder = hn::Set(d, vector_math::Format<double>::kRounder);
-  const Vec64 rounded = hn::MulAdd(x, hn::Set(d, 1.44269504088896340736), rounder);
-  const Vec64 k = hn::Sub(rounded, rounder);
-  const Vec64 r =
-      hn::NegMulAdd(k, hn::Set(d, Ln2::kLow), hn::NegMulAdd(k, hn::Set(d, Ln2::kHigh), x));
-  const Vec64 tail = hn::MulAdd(hn::Mul(r, r), vector_math::ExpTail(d, r), r);
-  const auto mantissa = hn::BitCast(du, hn::Add(hn::Set(d, 1.0), tail));
-  const auto exponent = hn::ShiftLeft<52>(hn::BitCast(du, rounded));
-  return hn::IfThenElseZero(hn::Ge(x, hn::Set(d, -708.0)),
-                            hn::BitCast(d, hn::Add(mantissa, exponent)));
-}
-
 // The log-likelihood of a block. Without weights, log(a) + log(b) = log(a b) spares logarithms: the
 // sums of exponentials lie in [1, k], so that 16 of them multiply without overflow.
 struct LogLikelihood {

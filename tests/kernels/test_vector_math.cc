@@ -55,7 +55,7 @@ struct Case {
 const Case kCases[] = {
     SURPLUS_CASE(exp, std::exp, 1),   SURPLUS_CASE(log, std::log, 1),
     SURPLUS_CASE(tanh, std::tanh, 3), SURPLUS_CASE(sigmoid, kernels::reference::sigmoid, 3),
-    SURPLUS_CASE(sin, std::sin, 2),   SURPLUS_CASE(cos, std::cos, 2),
+    SURPLUS_CASE(sin, std::sin, 2.5), SURPLUS_CASE(cos, std::cos, 2.5),
 };
 
 // All magnitudes: random bit patterns; then an even grid where the functions vary; then what is
@@ -121,6 +121,64 @@ BOOST_AUTO_TEST_CASE(every_function_keeps_its_bound_at_all_magnitudes_and_specia
     for (const Case& function : kCases) {
       check_errors<float>(function, target);
       check_errors<double>(function, target);
+    }
+  });
+}
+
+// Every other element is one that the functions treat apart: what they do then for a whole vector must
+// not show in the elements between.
+template <typename T>
+void check_neighbours(const Case& function) {
+  using Limits = std::numeric_limits<T>;
+  std::vector<T> x = samples<T>();
+  for (std::size_t i = 0; 9 * i < x.size(); ++i) x[i] = x[9 * i];
+  x.resize(x.size() / 9);
+  const T specials[] = {Limits::quiet_NaN(), -Limits::infinity(), Limits::max(),
+                        -Limits::denorm_min()};
+  std::vector<T> y(x.size()), mixed(2 * x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    mixed[2 * i] = x[i];
+    mixed[2 * i + 1] = specials[i % 4];
+  }
+  function.array<T>()(x.size(), x.data(), y.data());
+  function.array<T>()(mixed.size(), mixed.data(), mixed.data());
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    wrong += y[i] == mixed[2 * i] || (std::isnan(y[i]) && std::isnan(mixed[2 * i])) ? 0 : 1;
+  }
+  BOOST_TEST(wrong == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_result_does_not_depend_on_its_neighbours) {
+  for_each_target([](const std::string& target) {
+    for (const Case& function : kCases) {
+      BOOST_TEST_CONTEXT(function.name << ", target " << target) {
+        check_neighbours<float>(function);
+        check_neighbours<double>(function);
+      }
+    }
+  });
+}
+
+template <typename T>
+void check_range() {
+  const std::vector<T> x = samples<T>();
+  std::vector<T> sin(x.size()), cos(x.size());
+  kernels::vector_sin(x.size(), x.data(), sin.data());
+  kernels::vector_cos(x.size(), x.data(), cos.data());
+  std::size_t outside = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    outside += std::abs(sin[i]) > 1 || std::abs(cos[i]) > 1 ? 1 : 0;
+    if (x[i] == 0) BOOST_TEST((sin[i] == 0 && cos[i] == 1));
+  }
+  BOOST_TEST(outside == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(sine_and_cosine_stay_within_one_and_are_exact_at_zero) {
+  for_each_target([](const std::string& target) {
+    BOOST_TEST_CONTEXT("target " << target) {
+      check_range<float>();
+      check_range<double>();
     }
   });
 }
