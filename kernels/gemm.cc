@@ -278,7 +278,7 @@ void GemmBatch(std::size_t count, std::size_t m, std::size_t n, std::size_t k, T
     product.c = c;
     product.c_stride = c_stride;
     product.c_step = c_step;
-    SmallBatch(count, m, n, k, product);
+    SmallBatch(count, m, n, k, product, scratch);
     return;
   }
   for (std::size_t i = 0; i < count; ++i) {

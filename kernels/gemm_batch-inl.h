@@ -32,19 +32,26 @@ struct Ahead {
   Ahead(const T* from, std::size_t size, bool is_dense)
       : at(from), end(is_dense ? from + size : from) {}
 
-  // Fetches `lines` cache lines of them.
+  // Fetches `lines` cache lines of them, and at the end perhaps some that follow. Into L2: most products fill L1 alone.
   HWY_INLINE void fetch(std::size_t lines) {
-    for (; lines > 0 && at < end; --lines, at += kLine) hwy::Prefetch(at);
+    if (at >= end) return;
+    for (std::size_t line = 0; line < lines; ++line) FetchToL2(at + line * kLine);
+    at += lines * kLine;
   }
   const T* at;
   const T* end;
 };
 
+// Rows of B this far apart fill eight sets of L1 with a tile's 64, and what passes beside them evicts them: the
+// first tile then packs them for the others.
+constexpr std::size_t kCollidingBytes = 512;
+
 // C = A B alpha + beta C, nothing transposed, for `count` products whose operands lie a_step, b_step and c_step
-// elements apart. m, n and k are from 1 to kSmall; a rest of n must be a whole vector unless kMasksLoads.
+// elements apart. m, n and k are from 1 to kSmall; a rest of n must be a whole vector unless kMasksLoads. `panel`
+// has room for k x kTileCols.
 template <typename T>
 HWY_INLINE void SmallBatch(std::size_t count, std::size_t m, std::size_t n, std::size_t k,
-                           const TileArgs<T>& product) {
+                           const TileArgs<T>& product, T* panel) {
   constexpr std::size_t cols = kTileCols<T>;
   const std::size_t size = m * k + k * n + m * n;
   const std::size_t turn = std::max<std::size_t>(1, kTurnBytes / (size * sizeof(T)));
@@ -53,6 +60,8 @@ HWY_INLINE void SmallBatch(std::size_t count, std::size_t m, std::size_t n, std:
   const bool ends_narrow = rest > 0 && rest <= kLanes<T>;
   const std::size_t wide = n / cols + (rest > kLanes<T> ? 1 : 0);
   const std::size_t calls = wide * heights.tiles + (ends_narrow ? narrow.tiles : 0);
+  const bool packs =
+      turn == 1 && heights.tiles > 2 && product.b_stride * sizeof(T) % kCollidingBytes == 0;
   TileArgs<T> first = product;
   first.k = k;
   for (std::size_t done = 0; done < count; done += turn) {
@@ -75,7 +84,12 @@ HWY_INLINE void SmallBatch(std::size_t count, std::size_t m, std::size_t n, std:
       for (std::size_t t = 0; t < of.tiles; ++t) {
         const std::size_t rows = of.least + (t < of.longer ? 1 : 0);
         for (Ahead<T>& operand : ahead) operand.fetch(lines);
+        tile.copy = packs && t == 0 && tile.cols == cols ? panel : nullptr;
         RunTiles(rows, tile);
+        if (tile.copy != nullptr) {
+          tile.b = tile.next = panel;
+          tile.b_stride = cols;
+        }
         tile.a += rows * tile.a_stride;
         tile.c += rows * tile.c_stride;
       }
