@@ -37,7 +37,7 @@ void vector_sigmoid(std::size_t n, const float* x, float* y);
 void vector_sigmoid(std::size_t n, const double* x, double* y);
 
 /// y[i] = sin x[i], NaN for an infinite x[i].
-/// Error    2.5 ulp, at every x; never beyond -1 and 1
+/// Error    3 ulp, at every x; never beyond -1 and 1
 /// Cost     about 25 (double) or 20 (float) operations per element; where |x[i]| exceeds 2^14 (float)
 ///          or 2^28 (double), a call of the C library
 void vector_sin(std::size_t n, const float* x, float* y);

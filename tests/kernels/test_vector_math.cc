@@ -55,7 +55,7 @@ struct Case {
 const Case kCases[] = {
     SURPLUS_CASE(exp, std::exp, 1),   SURPLUS_CASE(log, std::log, 1),
     SURPLUS_CASE(tanh, std::tanh, 3), SURPLUS_CASE(sigmoid, kernels::reference::sigmoid, 3),
-    SURPLUS_CASE(sin, std::sin, 2.5), SURPLUS_CASE(cos, std::cos, 2.5),
+    SURPLUS_CASE(sin, std::sin, 3),   SURPLUS_CASE(cos, std::cos, 3),
 };
 
 // All magnitudes: random bit patterns; then an even grid where the functions vary; then what is
