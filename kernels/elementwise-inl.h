@@ -27,6 +27,10 @@ constexpr std::size_t kStreamedBytes = 32 << 20, kStreamedRow = 1024;
 // How many bytes ahead a long row is fetched: a processor that is busy with arithmetic sees no further than a few vectors.
 constexpr std::size_t kAhead = 2 << 10;
 
+// How much is written between two fetches of a line that follows: they find the address of the page of which it is the first
+// (4 KiB: the smallest that there is), for which the write would wait.
+constexpr std::size_t kPage = 4 << 10;
+
 // y = function(d, x, j, count) row by row, in whole vectors and masked rests, `count` elements from column j on at a
 // time. The function must not depend on how a row is cut.
 template <typename T, class Function>
@@ -43,9 +47,13 @@ HWY_INLINE void ForEachElement(std::size_t m, std::size_t n, const T* x, std::si
       const std::size_t offset = reinterpret_cast<std::uintptr_t>(y) / sizeof(T) % lanes;
       const std::size_t head = (lanes - offset) % lanes;
       if (head > 0) StoreTail(function(d, LoadTail(d, x, head), 0, head), d, y, head);
-      for (j = head; j + lanes <= n; j += lanes) {
-        hwy::Prefetch(x + j + kAhead / sizeof(T));
-        hn::Stream(function(d, hn::LoadU(d, x + j), j, lanes), d, y + j);
+      for (j = head; j + lanes <= n;) {
+        const std::size_t end = std::min(n, j + kPage / sizeof(T));
+        hwy::Prefetch(y + end);
+        for (; j + lanes <= end; j += lanes) {
+          hwy::Prefetch(x + j + kAhead / sizeof(T));
+          hn::Stream(function(d, hn::LoadU(d, x + j), j, lanes), d, y + j);
+        }
       }
     }
     for (; j + lanes <= n; j += lanes) {

@@ -163,12 +163,13 @@ HWY_INLINE V ExpIfNormal(D d, V x) {
   return hn::MulAdd(power, vector_math::ReducedExpMinus1<kExact>(d, r), power);
 }
 
-// e^x for x <= 0 or NaN, with 0 in place of subnormal numbers.
+// e^x for x <= 0 or NaN within 1.1 ulp, with 0 in place of subnormal numbers; NaN for inf. The coefficient less makes sums of
+// it a tenth faster in float, in double no faster.
 template <class D, class V = hn::VFromD<D>>
 HWY_INLINE V ExpOfNonPositive(D d, V x) {
   using T = hn::TFromD<D>;
   const auto is_zero = hn::Lt(x, hn::Set(d, T(vector_math::Format<T>::kNormalExp)));
-  return hn::IfThenZeroElse(is_zero, ExpIfNormal(d, x));
+  return hn::IfThenZeroElse(is_zero, ExpIfNormal<sizeof(T) == 8>(d, x));
 }
 
 // e^x.
@@ -197,16 +198,17 @@ HWY_INLINE V LogOfNormal(D d, V y, V bias) {
   using Bits = typename F::Bits;
   using vector_math::Ln2;
   const hn::RebindToUnsigned<D> du;
-  // y = 2^k (1 + f). The exponent becomes a number as the low bits of 2^kMantissa.
+  // y = 2^k m, m = 1 + f. The exponent becomes a number as the low bits of 2^kMantissa.
   const auto bits = hn::Add(hn::BitCast(du, y), hn::Set(du, F::kOne - F::kSqrtHalf));
   constexpr T kUnit = T(Bits{1} << F::kMantissa);
   const V exponent = hn::BitCast(
       d, hn::Or(hn::ShiftRight<F::kMantissa>(bits), hn::BitCast(du, hn::Set(d, kUnit))));
   const V k = hn::Sub(exponent, bias);
   const auto mantissa = hn::And(bits, hn::Set(du, (Bits{1} << F::kMantissa) - 1));
-  const V f =
-      hn::Sub(hn::BitCast(d, hn::Add(mantissa, hn::Set(du, F::kSqrtHalf))), hn::Set(d, T(1)));
-  const V s = hn::Div(f, hn::Add(f, hn::Set(d, T(2))));
+  const V one = hn::Set(d, T(1));
+  const V m = hn::BitCast(d, hn::Add(mantissa, hn::Set(du, F::kSqrtHalf)));
+  const V f = hn::Sub(m, one);
+  const V s = hn::Div(f, hn::Add(m, one));
   const V half_square = hn::Mul(hn::Mul(hn::Set(d, T(0.5)), f), f);
   const V s2 = hn::Mul(s, s);
   const V small = hn::MulSub(k, hn::Set(d, Ln2<T>::kLow), half_square);
