@@ -41,7 +41,7 @@ template <typename T>
 HWY_INLINE void RowMax(std::size_t m, std::size_t n, const T* x, std::size_t x_stride, T* maxima) {
   for (std::size_t i = 0; i < m; ++i) {
     bool has_nan = false;
-    const T max = MaxOfRow(n, x + i * x_stride, has_nan);
+    const T max = MaxOfRow(n, x + i * x_stride, &has_nan);
     maxima[i] = has_nan ? std::numeric_limits<T>::quiet_NaN() : max;
   }
 }
@@ -50,7 +50,7 @@ template <typename T>
 HWY_INLINE std::size_t ArgmaxOfRow(std::size_t n, const T* HWY_RESTRICT x) {
   const hn::ScalableTag<T> d;
   bool has_nan = false;
-  const auto max = hn::Set(d, MaxOfRow(n, x, has_nan));
+  const auto max = hn::Set(d, MaxOfRow(n, x, &has_nan));
   for (std::size_t j = 0; j < n; j += hn::Lanes(d)) {
     // What pads the last vector comes after all elements, of which one is found.
     const auto xj = n - j >= hn::Lanes(d) ? hn::LoadU(d, x + j) : LoadTail(d, x + j, n - j);

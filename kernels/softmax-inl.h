@@ -28,9 +28,9 @@ HWY_INLINE V LoadOr(D d, V other, const hn::TFromD<D>* HWY_RESTRICT from, std::s
   return hn::IfThenElse(hn::FirstN(d, count), LoadTail(d, from, count), other);
 }
 
-// The largest element, -inf if there is none; `has_nan` tells whether a NaN is among them.
+// The largest element, -inf if there is none; `has_nan`, if given, receives whether a NaN is among them.
 template <typename T>
-HWY_INLINE T MaxOfRow(std::size_t n, const T* HWY_RESTRICT x, bool& has_nan) {
+HWY_INLINE T MaxOfRow(std::size_t n, const T* HWY_RESTRICT x, bool* has_nan = nullptr) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   const auto lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
@@ -50,21 +50,12 @@ HWY_INLINE T MaxOfRow(std::size_t n, const T* HWY_RESTRICT x, bool& has_nan) {
     max0 = hn::Max(x0, max0);
     nan0 = hn::Or(nan0, hn::IsNaN(x0));
   }
-  has_nan = !hn::AllFalse(d, hn::Or(nan0, nan1));
+  if (has_nan != nullptr) *has_nan = !hn::AllFalse(d, hn::Or(nan0, nan1));
   return ReduceMax(d, hn::Max(max0, max1));
 }
 
-// The largest element as a finite number. With it in place of an infinite maximum a row of -inf
-// sums to 0 and one with inf to inf, without inf - inf on the way.
-template <typename T>
-HWY_INLINE T FiniteMax(std::size_t n, const T* x) {
-  bool has_nan = false;
-  const T max = MaxOfRow(n, x, has_nan);
-  return std::clamp(max, std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max());
-}
-
-// sum_j e^(x[j] - top); the terms are stored in y if kStore. n elements from `next` on, the row that comes
-// next, are fetched meanwhile: its maximum would wait for memory, of which the exponentials ask little.
+// sum_j e^(x[j] - top), where no x[j] is above top; the terms are stored in y if kStore. n elements from `next` on, the
+// row that comes next, are fetched meanwhile: its maximum would wait for memory, of which the exponentials ask little.
 template <typename T, bool kStore>
 HWY_INLINE T SumOfExp(std::size_t n, const T* x, T top, T* y, const T* next) {
   const hn::ScalableTag<T> d;
@@ -74,8 +65,8 @@ HWY_INLINE T SumOfExp(std::size_t n, const T* x, T top, T* y, const T* next) {
   std::size_t j = 0;
   for (; j + 2 * lanes <= n; j += 2 * lanes) {
     hwy::Prefetch(next + j);
-    const auto e0 = Exp(d, hn::Sub(hn::LoadU(d, x + j), tops));
-    const auto e1 = Exp(d, hn::Sub(hn::LoadU(d, x + j + lanes), tops));
+    const auto e0 = ExpOfNonPositive(d, hn::Sub(hn::LoadU(d, x + j), tops));
+    const auto e1 = ExpOfNonPositive(d, hn::Sub(hn::LoadU(d, x + j + lanes), tops));
     if constexpr (kStore) {
       hn::StoreU(e0, d, y + j);
       hn::StoreU(e1, d, y + j + lanes);
@@ -85,7 +76,7 @@ HWY_INLINE T SumOfExp(std::size_t n, const T* x, T top, T* y, const T* next) {
   }
   const auto lowest = hn::Set(d, -std::numeric_limits<T>::infinity());
   for (; j < n; j += lanes) {
-    const auto e0 = Exp(d, hn::Sub(LoadOr(d, lowest, x + j, n - j), tops));
+    const auto e0 = ExpOfNonPositive(d, hn::Sub(LoadOr(d, lowest, x + j, n - j), tops));
     if constexpr (kStore) {
       n - j >= lanes ? hn::StoreU(e0, d, y + j) : StoreTail(e0, d, y + j, n - j);
     }
@@ -102,15 +93,17 @@ HWY_INLINE void SoftmaxRow(std::size_t n, const T* x, const T* next, T* y, T& to
                            T scale = T{1}, std::size_t one_hot = ~std::size_t{0}) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
+  using Limits = std::numeric_limits<T>;
   // The difference is NaN for an infinite sum; 1 / 0 times 0 is NaN without help.
   const auto quotient = [&] { return hn::Set(d, scale / sum + (sum - sum)); };
   if (n <= lanes) {
     // In registers alone: what a masked store wrote cannot be read back at once.
-    using Limits = std::numeric_limits<T>;
     const auto v = LoadOr(d, hn::Set(d, -Limits::infinity()), x, n);
     const auto tops = hn::Max(hn::Min(hn::MaxOfLanes(d, v), hn::Set(d, Limits::max())),
                               hn::Set(d, Limits::lowest()));
-    const auto e = Exp(d, hn::Sub(v, tops));
+    // The largest may yet be inf, whose exponential is itself.
+    const auto is_infinite = hn::Eq(v, hn::Set(d, Limits::infinity()));
+    const auto e = hn::IfThenElse(is_infinite, v, ExpOfNonPositive(d, hn::Sub(v, tops)));
     top = hn::GetLane(tops);
     sum = ReduceSum(d, e);
     if (y == nullptr) return;
@@ -122,12 +115,17 @@ HWY_INLINE void SoftmaxRow(std::size_t n, const T* x, const T* next, T* y, T& to
   // A longer row would not stay in the first cache, and by itself keeps memory busy.
   constexpr std::size_t kFetched = (8 << 10) / sizeof(T);
   if (n > kFetched) next = x;
-  top = FiniteMax(n, x);
-  if (y == nullptr) {
-    sum = SumOfExp<T, false>(n, x, top, y, next);
-    return;
-  }
-  sum = SumOfExp<T, true>(n, x, top, y, next);
+  bool has_nan = false;
+  const T max = MaxOfRow(n, x);
+  // A row with inf sums to inf, unless it has a NaN, which is looked for only then.
+  const bool is_infinite = max == Limits::infinity();
+  if (HWY_UNLIKELY(is_infinite)) MaxOfRow(n, x, &has_nan);
+  // A finite number in place of an infinite maximum: without inf - inf a row of -inf sums to 0.
+  top = std::clamp(max, Limits::lowest(), Limits::max());
+  sum =
+      y == nullptr ? SumOfExp<T, false>(n, x, top, y, next) : SumOfExp<T, true>(n, x, top, y, next);
+  if (is_infinite && !has_nan) sum = max;
+  if (y == nullptr) return;
   const auto factor = quotient();
   std::size_t j = 0;
   for (; j + lanes <= n; j += lanes) hn::StoreU(hn::Mul(hn::LoadU(d, y + j), factor), d, y + j);
