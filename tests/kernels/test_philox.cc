@@ -134,28 +134,26 @@ BOOST_AUTO_TEST_CASE(filling_in_pieces_gives_the_numbers_of_one_go) {
 // 32 MiB and more are written past the caches. Word 1 of the counter changes within a piece, whose rest then begins
 // where a vector does not.
 template <typename T>
-void fills_alike_past_the_caches(Fill<T> fill) {
+void fills_alike_past_the_caches(Fill<T> fill, std::size_t offset) {
   constexpr std::size_t kCount = (32u << 20) / sizeof(T) + 77, kPiece = 100003, kMargin = 16;
-  constexpr std::uint64_t kFirst = ((std::uint64_t{1} << 32) - 265 * 100) * (16 / sizeof(T));
+  constexpr std::uint64_t kFirst = ((std::uint64_t{1} << 32) - 26500) * (16 / sizeof(T));
   std::vector<T> whole(kCount + 2 * kMargin, T{42}), piece(kPiece);
-  for (const std::size_t offset : {0, 1, 2}) {
-    T* const out = whole.data() + kMargin + offset;
-    fill(kSeed, kStream, kFirst, kCount, out);
-    bool same = true;
-    for (std::size_t at = 0; at < kCount; at += kPiece) {
-      const std::size_t n = std::min(kPiece, kCount - at);
-      fill(kSeed, kStream, kFirst + at, n, piece.data());
-      same = same && std::memcmp(piece.data(), out + at, n * sizeof(T)) == 0;
-    }
-    BOOST_TEST(same);
-    BOOST_TEST((out[kCount] == T{42}));
+  T* const out = whole.data() + kMargin + offset;
+  fill(kSeed, kStream, kFirst, kCount, out);
+  bool same = true;
+  for (std::size_t at = 0; at < kCount; at += kPiece) {
+    const std::size_t n = std::min(kPiece, kCount - at);
+    fill(kSeed, kStream, kFirst + at, n, piece.data());
+    same = same && std::memcmp(piece.data(), out + at, n * sizeof(T)) == 0;
   }
-  BOOST_TEST((whole[kMargin - 1] == T{42}));
+  BOOST_TEST(same);
+  BOOST_TEST((out[-1] == T{42} && out[kCount] == T{42}));
 }
 
 BOOST_AUTO_TEST_CASE(numbers_written_past_the_caches_are_those_of_short_fills) {
-  fills_alike_past_the_caches<float>(kernels::philox_uniform);
-  fills_alike_past_the_caches<double>(kernels::philox_normal);
+  fills_alike_past_the_caches<float>(kernels::philox_uniform, 0);
+  fills_alike_past_the_caches<float>(kernels::philox_uniform, 1);
+  fills_alike_past_the_caches<double>(kernels::philox_normal, 0);
 }
 
 // The bounds of the header, against the long double functions of the C library, whose pi is off by
