@@ -243,7 +243,7 @@ struct Normal {
 #endif
   }
 
-  // Radii first: of two short chains of operations more wait at a time than of a long one.
+  // Radii first: two loops whose chains are half as long.
   static void Transform(const std::uint64_t* HWY_RESTRICT words, std::size_t n, bool streams,
                         T* HWY_RESTRICT out) {
     const D d;

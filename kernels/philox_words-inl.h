@@ -19,10 +19,10 @@ HWY_BEFORE_NAMESPACE();
 namespace surplus::kernels {
 namespace HWY_NAMESPACE {
 
-// Numbers are made in pieces of this many blocks (4 KiB), so that words from which pairs of numbers are made stay in L1.
+// Numbers are made in pieces of this many blocks (4 KiB), so that the words of normal ones stay in L1.
 constexpr std::size_t kBlocks = 256;
 
-// The numbers of the header that stem from a word each: vectors of them, whose operations are exact.
+// The numbers of the header that stem from a word each, whose operations are exact.
 struct Bits {
   using T = std::uint64_t;
   using D = hn::ScalableTag<T>;
