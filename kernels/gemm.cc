@@ -8,7 +8,7 @@
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
 #include "kernels/gemm_batch-inl.h"
-#include "kernels/gemm_pack-inl.h"
+#include "kernels/gemm_panels-inl.h"
 #include "kernels/gemm_run-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -32,13 +32,14 @@ namespace HWY_NAMESPACE {
 //     for 1 KiB. 256 and 320 were measured no faster than 384.
 // mc: a block of A takes kBlockBytes. AVX-512: a quarter of 2 MiB of L2; an eighth and a half were measured
 //     equal. AVX2: half of 512 KiB; the other half is for the panels and the tiles of C that pass by.
-// nc: the panels kept for the next mc rows take 2 MiB at most, a share of L3 that any core has.
+// nc: the panels kept for the next mc rows take 3 MiB at most, a share of L3 that most cores have. 2 MiB were measured
+//     slower by 1 to 3 % from 1500 columns on: A is copied once for each nc columns.
 #if HWY_TARGET <= HWY_AVX3
 constexpr std::size_t kPanelBytes = 48 << 10, kBlockBytes = 512 << 10;
 #else
 constexpr std::size_t kPanelBytes = 24 << 10, kBlockBytes = 256 << 10;
 #endif
-constexpr std::size_t kMostDepth = 384, kKeptBytes = 2 << 20;
+constexpr std::size_t kMostDepth = 384, kKeptBytes = 3 << 20;
 template <typename T>
 constexpr std::size_t kDepth = std::min(kMostDepth, kPanelBytes / (kTileCols<T> * sizeof(T)));
 template <typename T>
@@ -47,34 +48,19 @@ template <typename T>
 constexpr std::size_t kBlockCols = kKeptBytes /
                                    (kDepth<T> * sizeof(T)) / kTileCols<T>* kTileCols<T>;
 
-// A range cut into the fewest parts of at most `most`, as equal as multiples of `unit` allow: the
-// last part of an uneven cut would be short, and short parts are slow.
-struct Cut {
-  Cut(std::size_t range, std::size_t most, std::size_t unit)
-      : total(range),
-        size(CeilDiv(range <= most ? range : CeilDiv(range, CeilDiv(range, most)), unit) * unit) {}
-  std::size_t total, size;
-  std::size_t length(std::size_t begin) const { return std::min(size, total - begin); }
-};
-
 // Up to this k, a tile is quick beside reading and writing its part of C: a C of many panels is then
 // gone through row by row, as memory likes it, and B, which is small, stays in cache without being
 // packed.
 constexpr std::size_t kShallow = 64;
 
-// Rows a multiple of 4 KiB apart, the span of L1's sets, collide: they share the lines of one set. A is
-// copied if it is used by many panels of columns, or by more than a few while its rows collide; a narrow
-// tile, which passes through A once, is then no higher than a set has lines.
+// A is copied if it is used by many panels of columns, or by more than a few while its rows collide; a narrow
+// tile, which passes through A once, is then no higher than a set of L1 has lines.
 constexpr std::size_t kFewPanels = 2, kManyPanels = 16;
 constexpr std::size_t kSetLines = HWY_TARGET <= HWY_AVX3 ? 12 : 8;
-template <typename T>
-HWY_INLINE bool Collides(std::size_t stride) {
-  return stride * sizeof(T) % 4096 == 0;
-}
 
-// B is copied if more than two tiles read it, or two while its rows collide: then so many panels at a time,
-// as many adjacent lines of each row.
-constexpr std::size_t kPanelGroup = 4;
+// A larger B does not stay in L2 beside the rest: to wait for it in first tiles costs more than to carry it, in float. In
+// double carrying was measured 5 % faster to 20 % slower.
+constexpr std::size_t kNear = kBlockBytes / 2;
 
 // The rows of a packed block of A lie an odd number of cache lines apart, so that the rows of a tile
 // fall into different sets of L1.
@@ -83,50 +69,6 @@ HWY_INLINE std::size_t PackedStride(std::size_t depth) {
   constexpr std::size_t line = 64 / sizeof(T);
   return (CeilDiv(depth, line) | 1) * line;
 }
-
-template <typename T>
-struct Operand {
-  Op op;
-  const T* data;
-  std::size_t stride;
-
-  // The address of element (i, j) of the operand as it enters the product.
-  const T* at(std::size_t i, std::size_t j) const {
-    return op == Op::kPlain ? data + i * stride + j : data + j * stride + i;
-  }
-};
-
-template <typename T>
-HWY_INLINE void Pack(const Operand<T>& from, std::size_t i, std::size_t j, std::size_t rows,
-                     std::size_t cols, T* to, std::size_t to_stride) {
-  if (from.op == Op::kPlain) {
-    CopyBlock(rows, cols, from.at(i, j), from.stride, to, to_stride);
-  } else {
-    TransposeBlock(cols, rows, from.at(i, j), from.stride, to, to_stride);
-  }
-}
-
-template <typename T>
-std::size_t PaddedColumns(std::size_t n) {
-  return CeilDiv(n, kTileCols<T>) * kTileCols<T>;
-}
-
-// The right operand: where it lies, or, if `packed` is not null, packed into panels of kTileCols
-// columns. For each run of k, panel after panel stands there, each row by row; `columns` and
-// `first`, the column that is the product's first, are multiples of kTileCols.
-template <typename T>
-struct RightOperand {
-  Operand<T> plain;
-  const T* packed;
-  std::size_t columns, first;
-
-  bool is_transposed() const { return packed == nullptr && plain.op == Op::kTransposed; }
-  // Row p and on, `depth` of them, of the panel that begins with column j.
-  const T* panel(std::size_t p, std::size_t j, std::size_t depth) const {
-    return packed == nullptr ? plain.at(p, j) : packed + p * columns + (first + j) * depth;
-  }
-  std::size_t stride() const { return packed == nullptr ? plain.stride : kTileCols<T>; }
-};
 
 // C = beta C.
 template <typename T>
@@ -152,7 +94,7 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
   }
   constexpr std::size_t cols = kTileCols<T>;
   const bool many_panels = n > kManyPanels * cols;
-  const bool reads_b_often = m > 2 * kTileRows;
+  const bool reads_b_often = m > (kLeastSharers - 1) * kTileRows;
   const bool scattered_b = b.packed == nullptr && Collides<T>(b.plain.stride) && m > kTileRows;
   const bool shallow =
       k <= kShallow && many_panels && !b.is_transposed() && (reads_b_often || !scattered_b);
@@ -160,15 +102,19 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
   const Cut blocks(m, kBlockRows<T>, kTileRows);
   const bool fights = Collides<T>(a.stride) && n > kFewPanels * cols;
   const bool packs_a = a.op == Op::kTransposed || (!shallow && (many_panels || fights));
-  const bool packs_b =
-      b.packed == nullptr && !shallow && (b.is_transposed() || reads_b_often || scattered_b);
-  const bool keeps_b = packs_b && m > blocks.size;
-  const bool groups_b = packs_b && !b.is_transposed() && Collides<T>(b.plain.stride);
+  const bool carries_b =
+      sizeof(T) == 4 && m > (kLeastCarriers - 1) * kTileRows && n * k > kNear / sizeof(T);
+  const Packing packing = b.packed != nullptr || shallow ? Packing::kNone
+                          : b.is_transposed()            ? Packing::kAtOnce
+                          : carries_b                    ? Packing::kCarried
+                          : scattered_b                  ? Packing::kAtOnce
+                          : reads_b_often                ? Packing::kCopied
+                                                         : Packing::kNone;
+  const bool keeps_b = packing != Packing::kNone && m > blocks.size;
   const Cut widths(n, keeps_b ? kBlockCols<T> : n, cols);
-  T* const panels = scratch;
+  Panels<T> panels(b, depths, widths, packing, keeps_b, scratch);
   T* const block =
-      scratch +
-      std::min(keeps_b ? widths.size : kPanelGroup * cols, PaddedColumns<T>(n)) * depths.size;
+      scratch + (keeps_b ? widths.size * depths.size : Panels<T>::scratch_size(n, depths.size));
 
   for (std::size_t left = 0; left < n; left += widths.size) {
     const std::size_t right = left + widths.length(left);
@@ -194,16 +140,18 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
                                          ? std::min(kNarrowTileRows, kSetLines)
                                          : kNarrowTileRows);
         if (shallow) {
-          tile.b = tile.next = b.panel(0, 0, depth);
+          tile.b = b.panel(0, 0, depth);
           tile.b_stride = b.stride();
           tile.b_step = b.packed == nullptr ? cols : depth * cols;
           const std::size_t rest = n % cols;
           const bool packs_rest = b.packed == nullptr && !CanReadInPlace<T>(rest);
-          if (packs_rest && i == 0) Pack(b.plain, 0, n - rest, depth, rest, panels, cols);
+          if (packs_rest && i == 0) Pack(b.plain, 0, n - rest, depth, rest, scratch, cols);
+          Upcoming<T> none{};
+          tile.upcoming = &none;
           for (std::size_t t = 0, r = 0; t < heights.tiles; ++t) {
             const std::size_t rows = heights.least + (t < heights.longer ? 1 : 0);
             tile.c = c + (i + r) * c_stride;
-            RunAcross(rows, n, tile, packs_rest ? panels : nullptr);
+            RunAcross(rows, n, tile, packs_rest ? scratch : nullptr);
             if (epilogue.apply != nullptr) {
               epilogue.apply(epilogue.context, i + r, 0, rows, n, tile.c, c_stride);
             }
@@ -212,44 +160,12 @@ void Gemm(std::size_t m, std::size_t n, std::size_t k, T alpha, const Operand<T>
           }
           continue;
         }
-        const bool packs_panels = packs_b && (i == 0 || !keeps_b);
         for (std::size_t j = left; j < right; j += cols) {
-          const std::size_t of_group = (j - left) / cols % kPanelGroup;
-          T* const panel = panels + (keeps_b ? j - left : groups_b ? of_group * cols : 0) * depth;
           tile.cols = std::min(cols, n - j);
           tile.c = c + i * c_stride + j;
-          T* packed_by_tile = nullptr;
-          if (b.packed != nullptr || (!packs_b && CanReadInPlace<T>(tile.cols))) {
-            tile.b = b.panel(p, j, depth);
-            tile.b_stride = b.stride();
-          } else if (packs_panels && groups_b && tile.cols == cols) {
-            if (of_group == 0) {
-              CopyPanels(depth, std::min(kPanelGroup, (right - j) / cols), cols, b.plain.at(p, j),
-                         b.plain.stride, panel);
-            }
-            tile.b = panel;
-            tile.b_stride = cols;
-          } else if (packs_panels && !b.is_transposed() && tile.cols == cols) {
-            tile.b = b.panel(p, j, depth);
-            tile.b_stride = b.stride();
-            packed_by_tile = panel;
-          } else {
-            if (packs_panels || !packs_b) Pack(b.plain, p, j, depth, tile.cols, panel, cols);
-            tile.b = panel;
-            tile.b_stride = cols;
-          }
-          // The first tiles fetch the next panel, each as many rows as it has turns of its loop.
-          tile.next = tile.b;
-          tile.next_tiles = 0;
-          const bool grouped = groups_b && packs_panels;
-          if (j + cols < right && !(packs_panels && b.is_transposed()) &&
-              !(grouped && (of_group + 1 == kPanelGroup || j + 2 * cols > right))) {
-            const bool kept = packs_b && (!packs_panels || grouped);
-            tile.next = kept ? panel + depth * cols : b.panel(p, j + cols, depth);
-            tile.next_stride = kept ? cols : b.stride();
-            tile.next_tiles = kUnroll;
-          }
-          RunDown(tile.cols > kLanes<T> ? heights : narrow, tile, packed_by_tile);
+          const Heights& of_panel = tile.cols > kLanes<T> ? heights : narrow;
+          panels.enter(p, left, j, of_panel.tiles, keeps_b && i > 0, tile);
+          RunDown(of_panel, tile);
           if (last && epilogue.apply != nullptr) {
             epilogue.apply(epilogue.context, i, j, height, tile.cols, tile.c, c_stride);
           }
@@ -360,9 +276,10 @@ template <typename T>
 std::size_t ScratchBytes(std::size_t m, std::size_t n, std::size_t k) {
   const std::size_t depth = std::min(k, kDepth<T>) + kUnroll;
   const std::size_t rows = std::min(m, kBlockRows<T> + kTileRows);
-  const std::size_t columns = std::min(
-      PaddedColumns<T>(n), m <= kBlockRows<T> ? kPanelGroup * kTileCols<T> : kBlockCols<T>);
-  return (depth * columns + rows * PackedStride<T>(depth)) * sizeof(T);
+  const std::size_t panels = m <= kBlockRows<T>
+                                 ? Panels<T>::scratch_size(n, depth)
+                                 : std::min(PaddedColumns<T>(n), kBlockCols<T>) * depth;
+  return (panels + rows * PackedStride<T>(depth)) * sizeof(T);
 }
 std::size_t ScratchSize(std::size_t m, std::size_t n, std::size_t k) {
   return std::max(ScratchBytes<float>(m, n, k), ScratchBytes<double>(m, n, k));

@@ -63,6 +63,8 @@ HWY_INLINE void SmallBatch(std::size_t count, std::size_t m, std::size_t n, std:
   const bool packs =
       turn == 1 && heights.tiles > 2 && product.b_stride * sizeof(T) % kCollidingBytes == 0;
   TileArgs<T> first = product;
+  Upcoming<T> none{};
+  first.upcoming = &none;
   first.k = k;
   for (std::size_t done = 0; done < count; done += turn) {
     first.count = std::min(turn, count - done);
@@ -78,7 +80,6 @@ HWY_INLINE void SmallBatch(std::size_t count, std::size_t m, std::size_t n, std:
       TileArgs<T> tile = first;
       tile.cols = std::min(cols, n - j);
       tile.b += j;
-      tile.next = tile.b;
       tile.c += j;
       const Heights& of = tile.cols > kLanes<T> ? heights : narrow;
       for (std::size_t t = 0; t < of.tiles; ++t) {
@@ -87,7 +88,7 @@ HWY_INLINE void SmallBatch(std::size_t count, std::size_t m, std::size_t n, std:
         tile.copy = packs && t == 0 && tile.cols == cols ? panel : nullptr;
         RunTiles(rows, tile);
         if (tile.copy != nullptr) {
-          tile.b = tile.next = panel;
+          tile.b = panel;
           tile.b_stride = cols;
         }
         tile.a += rows * tile.a_stride;

@@ -34,18 +34,18 @@ HWY_INLINE void CopyBlock(std::size_t rows, std::size_t cols, const T* HWY_RESTR
   }
 }
 
-// `count` panels of `cols` columns, depth rows each: to[panel][i, j] = from[i, panel * cols + j]. Rows
+// `count` panels of `cols` columns, depth rows each, to_step apart: to[panel][i, j] = from[i, panel * cols + j]. Rows
 // that collide in L1 are read in the order in which they lie, and fetched as far ahead as L1 has
 // lines for.
 template <typename T>
 HWY_INLINE void CopyPanels(std::size_t depth, std::size_t count, std::size_t cols,
-                           const T* HWY_RESTRICT from, std::size_t from_stride,
-                           T* HWY_RESTRICT to) {
+                           const T* HWY_RESTRICT from, std::size_t from_stride, T* HWY_RESTRICT to,
+                           std::size_t to_step) {
   constexpr std::size_t kAhead = 6;
   for (std::size_t i = 0; i < depth; ++i, from += from_stride, to += cols) {
     for (std::size_t panel = 0; panel < count; ++panel) {
       if (i + kAhead < depth) hwy::Prefetch(from + kAhead * from_stride + panel * cols);
-      CopyBlock(1, cols, from + panel * cols, from_stride, to + panel * depth * cols, cols);
+      CopyBlock(1, cols, from + panel * cols, from_stride, to + panel * to_step, cols);
     }
   }
 }

@@ -24,34 +24,41 @@ template <typename T>
 using TilesFunction = void (*)(const TileArgs<T>&);
 
 // Of heights kLeast and up.
-template <typename T, std::size_t kLeast, std::size_t kVecs, bool kMasked, bool kCopies,
+template <typename T, std::size_t kLeast, std::size_t kVecs, bool kMasked, Errand kErrand,
           std::size_t... kMore>
 constexpr std::array<TilesFunction<T>, sizeof...(kMore)> TilesOfEachHeight(
     std::index_sequence<kMore...>) {
-  return {&Tiles<kLeast + kMore, kVecs, kMasked, kCopies, T>...};
+  return {&Tiles<kLeast + kMore, kVecs, kMasked, kErrand, T>...};
 }
 // kTiles[rows - 1]: with full rows, with two vectors of which the last is partial, with one that may be.
 template <typename T>
 constexpr auto kFullTiles =
-    TilesOfEachHeight<T, 1, 2, false, false>(std::make_index_sequence<kTileRows>());
+    TilesOfEachHeight<T, 1, 2, false, Errand::kNone>(std::make_index_sequence<kTileRows>());
 template <typename T>
 constexpr auto kMaskedTiles =
-    TilesOfEachHeight<T, 1, 2, true, false>(std::make_index_sequence<kTileRows>());
+    TilesOfEachHeight<T, 1, 2, true, Errand::kNone>(std::make_index_sequence<kTileRows>());
 template <typename T>
 constexpr auto kNarrowTiles =
-    TilesOfEachHeight<T, 1, 1, true, false>(std::make_index_sequence<kNarrowTileRows>());
-// A copying tile has full rows and is the highest of three or more that share the rows, so it is
-// higher than two thirds of the most.
-constexpr std::size_t kLeastCopyingRows = kTileRows * 2 / 3 + 1;
+    TilesOfEachHeight<T, 1, 1, true, Errand::kNone>(std::make_index_sequence<kNarrowTileRows>());
+// Tiles with an errand have full rows. A copying tile is the highest of three or more that share the rows of a block as
+// evenly as they can, a carrying one any of four or more.
+constexpr std::size_t kLeastSharers = 3, kLeastCarriers = 4;
+constexpr std::size_t kLeastCopyingRows = (kLeastSharers - 1) * kTileRows / kLeastSharers + 1;
+constexpr std::size_t kLeastCarryingRows = ((kLeastCarriers - 1) * kTileRows + 1) / kLeastCarriers;
 template <typename T>
-constexpr auto kCopyingTiles = TilesOfEachHeight<T, kLeastCopyingRows, 2, false, true>(
+constexpr auto kCopyingTiles = TilesOfEachHeight<T, kLeastCopyingRows, 2, false, Errand::kCopy>(
     std::make_index_sequence<kTileRows - kLeastCopyingRows + 1>());
+template <typename T>
+constexpr auto kCarryingTiles = TilesOfEachHeight<T, kLeastCarryingRows, 2, false, Errand::kCarry>(
+    std::make_index_sequence<kTileRows - kLeastCarryingRows + 1>());
 
 // Computes args.count tiles of `rows` rows and args.cols columns.
 template <typename T>
 HWY_INLINE void RunTiles(std::size_t rows, const TileArgs<T>& args) {
   if (args.copy != nullptr) {
     kCopyingTiles<T>[rows - kLeastCopyingRows](args);
+  } else if (args.upcoming->to != nullptr) {
+    kCarryingTiles<T>[rows - kLeastCarryingRows](args);
   } else if (args.cols == kTileCols<T>) {
     kFullTiles<T>[rows - 1](args);
   } else if (args.cols > kLanes<T>) {
@@ -68,10 +75,9 @@ struct Heights {
   std::size_t tiles, least, longer;
 };
 
-// Runs tiles from top to bottom, where `tile` says what the first of them is. If `panel` is not null, the
-// first tile packs B there for the others.
+// Runs tiles from top to bottom, where `tile` says what the first of them is. If it copies, the others read the copy.
 template <typename T>
-HWY_INLINE void RunDown(const Heights& heights, TileArgs<T> tile, T* panel) {
+HWY_INLINE void RunDown(const Heights& heights, TileArgs<T> tile) {
   const auto run = [&](std::size_t rows, std::size_t count) {
     if (count == 0) return;
     tile.count = count;
@@ -80,18 +86,14 @@ HWY_INLINE void RunDown(const Heights& heights, TileArgs<T> tile, T* panel) {
     RunTiles(rows, tile);
     tile.a += count * tile.a_step;
     tile.c += count * tile.c_step;
-    const std::size_t fetching = std::min(count, tile.next_tiles);
-    tile.next += fetching * (tile.k / kUnroll) * tile.next_stride;
-    tile.next_tiles -= fetching;
   };
   std::size_t longer = heights.longer, others = heights.tiles - longer;
-  if (panel != nullptr) {
+  if (tile.copy != nullptr) {
     std::size_t& first = longer > 0 ? longer : others;
-    tile.copy = panel;
     run(heights.least + (longer > 0 ? 1 : 0), 1);
-    tile.copy = nullptr;
-    tile.b = panel;
+    tile.b = tile.copy;
     tile.b_stride = kTileCols<T>;
+    tile.copy = nullptr;
     --first;
   }
   run(heights.least + 1, longer);

@@ -42,6 +42,17 @@ constexpr std::size_t kLanes = hn::MaxLanes(hn::ScalableTag<T>());
 template <typename T>
 constexpr std::size_t kTileCols = kTileVecs* kLanes<T>;
 
+// Rows of B that later tiles will read. A turn of a tile's loop over k now and then fetches one of them or, if `to` is
+// not null, copies one to a panel.
+template <typename T>
+struct Upcoming {
+  const T* from;
+  std::size_t stride, rows;
+  T* to;
+  std::size_t ahead;  // elements from a row that is copied to the one that is fetched meanwhile
+  std::size_t turns, waits;  // from row to row, and until the next; waits = 0 if there is none
+};
+
 // The operands of `count` tiles of one shape, each a_step, b_step and c_step elements after the one
 // before. Rows of A are a_stride apart and read along k; rows of B are b_stride apart and read along n.
 template <typename T>
@@ -55,11 +66,9 @@ struct TileArgs {
   T alpha, beta;
   T* c;
   std::size_t c_stride, c_step;
-  std::size_t cols;         // columns of C, 1 .. kTileCols
-  T* copy;                  // where a copying tile leaves its rows of B, kTileCols apart
-  const T* next;            // memory to be touched by a later tile ...
-  std::size_t next_stride;  // ... one row of it fetched every kUnroll steps of k ...
-  std::size_t next_tiles;   // ... by this many tiles
+  std::size_t cols;  // columns of C, 1 .. kTileCols
+  T* copy;           // where a copying tile leaves its rows of B, kTileCols apart
+  Upcoming<T>* upcoming;
 };
 
 constexpr std::size_t kUnroll = 4;
@@ -128,10 +137,6 @@ HWY_INLINE void Accumulate(D d, V factor, V row, V& sum) {
 #endif
 }
 
-// A copying tile fetches its rows of B this many steps ahead, about as long as L3 takes: they lie far apart,
-// often at a distance that lets few of them stay in L2.
-constexpr std::size_t kCopyAhead = 8;
-
 // sum += A[:, p] b[:]; a copying tile also stores b.
 template <bool kMasked, bool kCopies, std::size_t kRows, std::size_t kVecs, class D, class V>
 HWY_INLINE void AddOuterProduct(D d, std::size_t tail, const RowsOfA<hn::TFromD<D>>& a,
@@ -153,31 +158,6 @@ HWY_INLINE void AddOuterProduct(D d, std::size_t tail, const RowsOfA<hn::TFromD<
   }
 }
 
-// Stores the first `count` lanes of v, fewer than all of them or all, in halves: some processors with
-// AVX2 take tens of operations for a store under a mask.
-template <class D>
-HWY_INLINE void StoreFirst(hn::VFromD<D> v, D d, hn::TFromD<D>* HWY_RESTRICT to,
-                           std::size_t count) {
-#if HWY_TARGET == HWY_AVX2
-  constexpr std::size_t lanes = hn::MaxLanes(D());
-  if (count == lanes) {
-    hn::StoreU(v, d, to);
-  } else if constexpr (lanes > 1) {
-    const hn::Half<D> half;
-    if (count >= lanes / 2) {
-      hn::StoreU(hn::LowerHalf(half, v), half, to);
-      if (count > lanes / 2) {
-        StoreFirst(hn::UpperHalf(half, v), half, to + lanes / 2, count - lanes / 2);
-      }
-    } else {
-      StoreFirst(hn::LowerHalf(half, v), half, to, count);
-    }
-  }
-#else
-  hn::BlendedStore(v, hn::FirstN(d, count), d, to);
-#endif
-}
-
 // The same address, but unknown to the compiler: it would compute the rows' starts before the loop over k
 // and keep them in memory.
 template <typename T>
@@ -188,22 +168,41 @@ HWY_INLINE T* Opaque(T* address) {
   return address;
 }
 
-// C = alpha A B + beta C for args.count tiles. In a masked tile the last vector of each row is
-// partial; a copying tile packs its columns of B on the way, at no cost beside the arithmetic.
-template <std::size_t kRows, std::size_t kVecs, bool kMasked, bool kCopies, typename T>
+// Takes care of one of the upcoming rows; returns how long to wait until the next.
+template <bool kCarries, typename T>
+HWY_INLINE std::size_t Prepare(Upcoming<T>& upcoming) {
+  const hn::ScalableTag<T> d;
+  const T* const from = upcoming.from;
+  if (kCarries) {
+    hwy::Prefetch(from + upcoming.ahead);
+    hwy::Prefetch(from + upcoming.ahead + kTileCols<T> - 1);
+    for (std::size_t j = 0; j < kTileCols<T>; j += kLanes<T>) {
+      hn::StoreU(hn::LoadU(d, from + j), d, upcoming.to + j);
+    }
+    upcoming.to += kTileCols<T>;
+  } else {
+    FetchToL2(from);
+    FetchToL2(from + kTileCols<T> - 1);
+  }
+  upcoming.from += upcoming.stride;
+  return --upcoming.rows > 0 ? upcoming.turns : 0;
+}
+
+// What a tile does on the way, which costs little beside the arithmetic: copying packs its own rows of B, carrying
+// those of the next panel.
+enum class Errand { kNone, kCopy, kCarry };
+
+// C = alpha A B + beta C for args.count tiles. In a masked tile the last vector of each row is partial.
+template <std::size_t kRows, std::size_t kVecs, bool kMasked, Errand kErrand, typename T>
 HWY_NOINLINE void Tiles(const TileArgs<T>& args) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   constexpr std::size_t lanes = kLanes<T>;
   const std::size_t tail = args.cols - (kVecs - 1) * lanes;
-  const T* next = args.next;
-  std::size_t next_stride = args.next_stride;
+  constexpr bool kCopies = kErrand == Errand::kCopy;
+  std::size_t waits = args.upcoming->waits;
 
   for (std::size_t t = 0; t < args.count; ++t) {
-    if (t == args.next_tiles) {
-      next = args.b;
-      next_stride = 0;
-    }
     V sum[kRows][kVecs];
 #pragma GCC unroll 16
     for (std::size_t i = 0; i < kRows; ++i) {
@@ -226,15 +225,10 @@ HWY_NOINLINE void Tiles(const TileArgs<T>& args) {
     const std::size_t b_stride = args.b_stride;
     std::size_t rest = args.k;
     for (; rest >= kUnroll; rest -= kUnroll) {
-      FetchToL2(next);
-      FetchToL2(next + (kTileVecs - 1) * lanes);
-      next += next_stride;
+      // From 0 it goes on to the largest number.
+      if (--waits == 0) waits = Prepare<kErrand == Errand::kCarry>(*args.upcoming);
 #pragma GCC unroll 4
       for (std::size_t p = 0; p < kUnroll; ++p, b += b_stride, copy += kTileCols<T>) {
-        if (kCopies) {
-          hwy::Prefetch(b + kCopyAhead * b_stride);
-          hwy::Prefetch(b + kCopyAhead * b_stride + kTileCols<T> - 1);
-        }
         AddOuterProduct<kMasked, kCopies>(d, tail, a, p, b, copy, sum);
       }
       a.advance(kUnroll);
@@ -279,6 +273,7 @@ HWY_NOINLINE void Tiles(const TileArgs<T>& args) {
       }
     }
   }
+  args.upcoming->waits = waits;
 }
 
 }  // namespace HWY_NAMESPACE

@@ -40,6 +40,31 @@ HWY_INLINE void StoreTail(hn::VFromD<D> v, D d, hn::TFromD<D>* HWY_RESTRICT to, 
   hn::BlendedStore(v, hn::FirstN(d, count), d, to);
 }
 
+// Stores the first `count` lanes of v, fewer than all of them or all, in halves: some processors with
+// AVX2 take tens of operations for a store under a mask.
+template <class D>
+HWY_INLINE void StoreFirst(hn::VFromD<D> v, D d, hn::TFromD<D>* HWY_RESTRICT to,
+                           std::size_t count) {
+#if HWY_TARGET == HWY_AVX2
+  constexpr std::size_t lanes = hn::MaxLanes(D());
+  if (count == lanes) {
+    hn::StoreU(v, d, to);
+  } else if constexpr (lanes > 1) {
+    const hn::Half<D> half;
+    if (count >= lanes / 2) {
+      hn::StoreU(hn::LowerHalf(half, v), half, to);
+      if (count > lanes / 2) {
+        StoreFirst(hn::UpperHalf(half, v), half, to + lanes / 2, count - lanes / 2);
+      }
+    } else {
+      StoreFirst(hn::LowerHalf(half, v), half, to, count);
+    }
+  }
+#else
+  hn::BlendedStore(v, hn::FirstN(d, count), d, to);
+#endif
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace surplus::kernels
 HWY_AFTER_NAMESPACE();

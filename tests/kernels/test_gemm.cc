@@ -128,6 +128,8 @@ void compare_all_edges() {
       }
       // Rows of A that do, in a narrow product.
       compare_with_reference(Product<T>(op_a, op_b, 40, 3, 450, 1, 1024 - 450));
+      // One panel of a large B, in several runs of k.
+      compare_with_reference(Product<T>(op_a, op_b, 61, lanes, 2100));
       Product<T> deep(op_a, op_b, 2 * lanes + 3, 2 * lanes + 3, 1000, 1, 3);
       deep.alpha = T(0.5);
       deep.beta = -3;
