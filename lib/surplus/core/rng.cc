@@ -14,8 +14,8 @@ namespace {
 
 enum Sequence : std::size_t { kWords, kNormals, kFloatUniforms, kFloatNormals };
 
-// Large fills are cut into chunks of this many numbers, long enough to outweigh a task.
-constexpr std::size_t kChunk = 1u << 16;
+// Numbers long enough to make to outweigh a task.
+constexpr std::size_t kLeastChunk = 1u << 16;
 
 // The number of a stream, as the kernels count them, at which a sequence starts: each has 2^60
 // blocks of 16 bytes to itself.
@@ -45,7 +45,8 @@ constexpr std::uint64_t kByName = 0x9E3779B97F4A7C15u, kByIndex = 0xD1B54A32D192
 // Numbers `first` to first + out.size() - 1 of the stream.
 template <typename T, typename Kernel>
 void fill(std::uint64_t first, std::span<T> out, const Kernel& kernel) {
-  const Chunks chunks{out.size(), kChunk};
+  // One chunk for each thread: the kernels write a very long one past the caches.
+  const Chunks chunks{out.size(), std::max(kLeastChunk, out.size() / thread_count() + 1)};
   parallel_for(chunks.count(), [&](std::size_t chunk) {
     const std::size_t begin = chunks.begin(chunk);
     kernel(first + begin, chunks.end(chunk) - begin, out.data() + begin);
