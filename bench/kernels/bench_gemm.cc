@@ -8,6 +8,7 @@
 #include "bench/support/machine.h"
 #include "bench/support/rivals.h"
 #include "kernels/reference/gemm.h"
+#include "surplus/core/matrix.h"
 
 namespace surplus {
 namespace {
@@ -32,9 +33,9 @@ void reference_gemm(bool a_transposed, bool b_transposed, std::size_t m, std::si
 }
 
 template <typename T>
-std::vector<T> numbers(std::size_t count) {
-  std::vector<T> x(count);
-  for (std::size_t i = 0; i < count; ++i) x[i] = static_cast<T>(i % 1009) / T{1009} - T(0.5);
+Matrix<T> numbers(std::size_t count) {
+  Matrix<T> x(1, count);
+  for (std::size_t i = 0; i < count; ++i) x(0, i) = static_cast<T>(i % 1009) / T{1009} - T(0.5);
   return x;
 }
 
@@ -56,8 +57,8 @@ template <typename T>
 void bench_gemm(benchmark::State& state, GemmRival<T> side, Case shape, bool a_transposed,
                 bool b_transposed) {
   const auto [group, m, n, k] = shape;
-  const std::vector<T> a = numbers<T>(m * k), b = numbers<T>(k * n);
-  std::vector<T> c(m * n);
+  const Matrix<T> a = numbers<T>(m * k), b = numbers<T>(k * n);
+  Matrix<T> c(1, m * n);
   // oneDNN generates its code in the first call.
   side.gemm(a_transposed, b_transposed, m, n, k, a.data(), b.data(), c.data());
   for (auto _ : state) {
@@ -72,8 +73,8 @@ void bench_gemm(benchmark::State& state, GemmRival<T> side, Case shape, bool a_t
 template <typename T>
 void bench_batch(benchmark::State& state, GemmRival<T> side, std::size_t size) {
   const std::size_t count = 1000, area = size * size;
-  const std::vector<T> a = numbers<T>(count * area), b = numbers<T>(count * area);
-  std::vector<T> c(count * area);
+  const Matrix<T> a = numbers<T>(count * area), b = numbers<T>(count * area);
+  Matrix<T> c(1, count * area);
   alignas(64) static std::byte scratch[std::size_t{4} << 20];
   for (auto _ : state) {
     if (side.gemm == surplus_gemm<T>) {
@@ -81,7 +82,7 @@ void bench_batch(benchmark::State& state, GemmRival<T> side, std::size_t size) {
                           area, b.data(), size, area, T{0}, c.data(), size, area, scratch);
     } else {
       for (std::size_t at = 0; at < count * area; at += area) {
-        side.gemm(false, false, size, size, size, &a[at], &b[at], &c[at]);
+        side.gemm(false, false, size, size, size, a.data() + at, b.data() + at, c.data() + at);
       }
     }
     benchmark::ClobberMemory();
