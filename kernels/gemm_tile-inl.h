@@ -158,8 +158,8 @@ HWY_INLINE void AddOuterProduct(D d, std::size_t tail, const RowsOfA<hn::TFromD<
   }
 }
 
-// The same address, but unknown to the compiler: it would compute the rows' starts before the loop over k
-// and keep them in memory.
+// The same address, but unknown to the compiler: it would compute the starts of all rows at once and keep them in
+// memory.
 template <typename T>
 HWY_INLINE T* Opaque(T* address) {
 #if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
@@ -202,25 +202,28 @@ HWY_NOINLINE void Tiles(const TileArgs<T>& args) {
   constexpr bool kCopies = kErrand == Errand::kCopy;
   std::size_t waits = args.upcoming->waits;
 
-  for (std::size_t t = 0; t < args.count; ++t) {
+  const T* first_of_a = args.a;
+  const T* first_of_b = args.b;
+  T* first_of_c = args.c;
+  for (std::size_t count = args.count; count > 0; --count) {
     V sum[kRows][kVecs];
 #pragma GCC unroll 16
     for (std::size_t i = 0; i < kRows; ++i) {
 #pragma GCC unroll 4
       for (std::size_t v = 0; v < kVecs; ++v) sum[i][v] = hn::Zero(d);
     }
-    T* const start = args.c + t * args.c_step;
     const std::size_t c_stride = args.c_stride;
     if (args.k >= kFetchDepth) {
+      const T* c = first_of_c;
 #pragma GCC unroll 16
-      for (std::size_t i = 0; i < kRows; ++i) {
-        hwy::Prefetch(start + i * c_stride);
-        hwy::Prefetch(start + i * c_stride + (kVecs - 1) * lanes);
+      for (std::size_t i = 0; i < kRows; ++i, c = Opaque(c + c_stride)) {
+        hwy::Prefetch(c);
+        hwy::Prefetch(c + (kVecs - 1) * lanes);
       }
     }
 
-    RowsOfA<T> a(args.a + t * args.a_step, args.a_stride);
-    const T* HWY_RESTRICT b = args.b + t * args.b_step;
+    RowsOfA<T> a(first_of_a, args.a_stride);
+    const T* HWY_RESTRICT b = first_of_b;
     T* HWY_RESTRICT copy = args.copy;
     const std::size_t b_stride = args.b_stride;
     std::size_t rest = args.k;
@@ -238,7 +241,6 @@ HWY_NOINLINE void Tiles(const TileArgs<T>& args) {
       a.advance(1);
     }
 
-    T* const HWY_RESTRICT c = Opaque(start);
     if (args.alpha != T{1}) {
       const V alpha = hn::Set(d, args.alpha);
 #pragma GCC unroll 16
@@ -249,22 +251,24 @@ HWY_NOINLINE void Tiles(const TileArgs<T>& args) {
     }
     if (args.beta != T{0}) {
       const V beta = hn::Set(d, args.beta);
+      const T* HWY_RESTRICT c = first_of_c;
 #pragma GCC unroll 16
-      for (std::size_t i = 0; i < kRows; ++i) {
+      for (std::size_t i = 0; i < kRows; ++i, c = Opaque(c + c_stride)) {
 #pragma GCC unroll 4
         for (std::size_t v = 0; v < kVecs; ++v) {
-          const T* HWY_RESTRICT from = c + i * c_stride + v * lanes;
+          const T* HWY_RESTRICT from = c + v * lanes;
           const V old = kMasked && v + 1 == kVecs ? hn::MaskedLoad(hn::FirstN(d, tail), d, from)
                                                   : hn::LoadU(d, from);
           sum[i][v] = hn::MulAdd(beta, old, sum[i][v]);
         }
       }
     }
+    T* HWY_RESTRICT c = first_of_c;
 #pragma GCC unroll 16
-    for (std::size_t i = 0; i < kRows; ++i) {
+    for (std::size_t i = 0; i < kRows; ++i, c = Opaque(c + c_stride)) {
 #pragma GCC unroll 4
       for (std::size_t v = 0; v < kVecs; ++v) {
-        T* HWY_RESTRICT to = c + i * c_stride + v * lanes;
+        T* HWY_RESTRICT to = c + v * lanes;
         if (kMasked && v + 1 == kVecs) {
           StoreFirst(sum[i][v], d, to, tail);
         } else {
@@ -272,6 +276,9 @@ HWY_NOINLINE void Tiles(const TileArgs<T>& args) {
         }
       }
     }
+    first_of_a += args.a_step;
+    first_of_b += args.b_step;
+    first_of_c += args.c_step;
   }
   args.upcoming->waits = waits;
 }
