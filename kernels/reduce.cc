@@ -74,7 +74,8 @@ HWY_INLINE void RowLogSumExp(std::size_t m, std::size_t n, const T* x, std::size
     const std::size_t rows = std::min(kSoftmaxRows, m - first);
     for (std::size_t i = 0; i < rows; ++i) {
       const T* const row = x + (first + i) * x_stride;
-      SoftmaxRow<T>(n, row, first + i + 1 < m ? row + x_stride : row, nullptr, tops[i], sums[i]);
+      SoftmaxRow<T>(n, row, first + i + 1 < m ? row + x_stride : row, nullptr, nullptr, tops[i],
+                    sums[i]);
     }
     LogOfSums(rows, tops, sums, out + first);
   }
@@ -83,11 +84,15 @@ HWY_INLINE void RowLogSumExp(std::size_t m, std::size_t n, const T* x, std::size
 template <typename T>
 HWY_INLINE void RowSoftmax(std::size_t m, std::size_t n, const T* x, std::size_t x_stride, T* y,
                            std::size_t y_stride) {
+  HWY_ALIGN T terms[kTermBytes / sizeof(T)];
+  const bool streams = n * sizeof(T) <= kTermBytes && Streams(m, n, x, y);
   for (std::size_t i = 0; i < m; ++i) {
     T top, sum;
     const T* const row = x + i * x_stride;
-    SoftmaxRow(n, row, i + 1 < m ? row + x_stride : row, y + i * y_stride, top, sum);
+    T* const to = y + i * y_stride;
+    SoftmaxRow(n, row, i + 1 < m ? row + x_stride : row, to, streams ? terms : to, top, sum);
   }
+  if (streams) hwy::FlushStream();
 }
 
 void RowSumF32(std::size_t m, std::size_t n, const float* x, std::size_t x_stride, float* sums) {

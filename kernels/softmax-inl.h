@@ -14,6 +14,7 @@
 
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
+#include "kernels/elementwise-inl.h"
 #include "kernels/simd-inl.h"
 #include "kernels/vector_math-inl.h"
 
@@ -87,9 +88,10 @@ HWY_INLINE T SumOfExp(std::size_t n, const T* x, T top, T* y, const T* next) {
 
 // y = scale e^x / sum e^x, unless y is null; also returns the two parts of the logarithm of the sum,
 // log sum + top. With `one_hot` the row loses `scale` at that index: the gradient of the
-// cross-entropy. `next` is the row that comes next, or x.
+// cross-entropy. `next` is the row that comes next, or x. Exponentials are kept in `terms`: if that is not y, y is
+// streamed.
 template <typename T>
-HWY_INLINE void SoftmaxRow(std::size_t n, const T* x, const T* next, T* y, T& top, T& sum,
+HWY_INLINE void SoftmaxRow(std::size_t n, const T* x, const T* next, T* y, T* terms, T& top, T& sum,
                            T scale = T{1}, std::size_t one_hot = ~std::size_t{0}) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
@@ -122,16 +124,30 @@ HWY_INLINE void SoftmaxRow(std::size_t n, const T* x, const T* next, T* y, T& to
   if (HWY_UNLIKELY(is_infinite)) MaxOfRow(n, x, &has_nan);
   // A finite number in place of an infinite maximum: without inf - inf a row of -inf sums to 0.
   top = std::clamp(max, Limits::lowest(), Limits::max());
-  sum =
-      y == nullptr ? SumOfExp<T, false>(n, x, top, y, next) : SumOfExp<T, true>(n, x, top, y, next);
+  sum = y == nullptr ? SumOfExp<T, false>(n, x, top, terms, next)
+                     : SumOfExp<T, true>(n, x, top, terms, next);
   if (is_infinite && !has_nan) sum = max;
   if (y == nullptr) return;
   const auto factor = quotient();
-  std::size_t j = 0;
-  for (; j + lanes <= n; j += lanes) hn::StoreU(hn::Mul(hn::LoadU(d, y + j), factor), d, y + j);
-  if (j < n) StoreTail(hn::Mul(LoadTail(d, y + j, n - j), factor), d, y + j, n - j);
-  if (one_hot < n) y[one_hot] -= scale;
+  if (terms == y) {
+    std::size_t j = 0;
+    for (; j + lanes <= n; j += lanes) hn::StoreU(hn::Mul(hn::LoadU(d, y + j), factor), d, y + j);
+    if (j < n) StoreTail(hn::Mul(LoadTail(d, y + j, n - j), factor), d, y + j, n - j);
+    if (one_hot < n) y[one_hot] -= scale;
+    return;
+  }
+  // What has been streamed is not at hand any more.
+  ForEachOfRow(
+      n, terms, y, true, [=](auto tag, auto term, std::size_t j, std::size_t count) HWY_ATTR {
+        const auto share = hn::Mul(term, factor);
+        if (HWY_LIKELY(one_hot - j >= count)) return share;
+        const auto is_hot = hn::Eq(hn::Iota(tag, 0), hn::Set(tag, static_cast<T>(one_hot - j)));
+        return hn::Sub(share, hn::IfThenElseZero(is_hot, hn::Set(tag, scale)));
+      });
 }
+
+// Room for the exponentials of a row of at most this many bytes, which stay in L1 while the result is streamed.
+constexpr std::size_t kTermBytes = 8 << 10;
 
 // Rows whose logarithms are taken together, in vectors.
 constexpr std::size_t kSoftmaxRows = 64;

@@ -16,7 +16,8 @@ template <typename T>
 HWY_INLINE void CrossEntropy(std::size_t m, std::size_t n, const T* x, std::size_t x_stride,
                              const std::size_t* y, T scale, T* losses, T* d_x,
                              std::size_t d_x_stride) {
-  HWY_ALIGN T tops[kSoftmaxRows], sums[kSoftmaxRows];
+  HWY_ALIGN T tops[kSoftmaxRows], sums[kSoftmaxRows], terms[kTermBytes / sizeof(T)];
+  const bool streams = d_x != nullptr && n * sizeof(T) <= kTermBytes && Streams(m, n, x, d_x);
   for (std::size_t first = 0; first < m; first += kSoftmaxRows) {
     const std::size_t rows = std::min(kSoftmaxRows, m - first);
     for (std::size_t i = 0; i < rows; ++i) {
@@ -25,12 +26,13 @@ HWY_INLINE void CrossEntropy(std::size_t m, std::size_t n, const T* x, std::size
       // Read before the gradient may take its place.
       const T score = from[y[row]];
       T* to = d_x == nullptr ? nullptr : d_x + row * d_x_stride;
-      SoftmaxRow(n, from, row + 1 < m ? from + x_stride : from, to, tops[i], sums[i], scale,
-                 y[row]);
+      SoftmaxRow(n, from, row + 1 < m ? from + x_stride : from, to, streams ? terms : to, tops[i],
+                 sums[i], scale, y[row]);
       tops[i] -= score;
     }
     LogOfSums(rows, tops, sums, losses + first);
   }
+  if (streams) hwy::FlushStream();
 }
 
 void CrossEntropyF32(std::size_t m, std::size_t n, const float* x, std::size_t x_stride,

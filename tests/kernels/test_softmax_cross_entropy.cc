@@ -58,6 +58,28 @@ void compare_with_reference(std::size_t m, std::size_t n, std::size_t offset) {
   }
 }
 
+// A gradient too large for the caches, whose rows begin within a vector.
+BOOST_AUTO_TEST_CASE(a_gradient_past_the_caches_has_the_bits_of_its_rows) {
+  for_each_target([](const std::string& target) {
+    BOOST_TEST_CONTEXT("target " << target) {
+      const std::size_t m = 4300, n = 2001;
+      Operand<float> x(m, n, 1, 2), d_x(m, n, 3, 1), losses(1, m), row(1, n), loss(1, 1);
+      x.fill_random(5, -9, 9);
+      std::vector<std::size_t> y(m);
+      for (std::size_t i = 0; i < m; ++i) y[i] = i * 13 % n;
+      kernels::softmax_cross_entropy(m, n, x.data(), x.stride(), y.data(), 0.5f, losses.data(),
+                                     d_x.data(), d_x.stride());
+      BOOST_TEST(d_x.intact());
+      std::size_t wrong = 0;
+      for (std::size_t i = 0; i < m; ++i) {
+        kernels::softmax_cross_entropy(1, n, &x(i, 0), n, &y[i], 0.5f, loss.data(), row.data(), n);
+        wrong += loss(0, 0) != losses(0, i) || !std::equal(row.data(), row.data() + n, &d_x(i, 0));
+      }
+      BOOST_TEST(wrong == 0u);
+    }
+  });
+}
+
 BOOST_AUTO_TEST_CASE(losses_and_gradients_agree_with_the_reference_on_every_target_and_length) {
   for_each_target([](const std::string& target) {
     BOOST_TEST_CONTEXT("target " << target) {
