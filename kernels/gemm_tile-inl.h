@@ -188,8 +188,8 @@ HWY_INLINE std::size_t Prepare(Upcoming<T>& upcoming) {
   return --upcoming.rows > 0 ? upcoming.turns : 0;
 }
 
-// What a tile does on the way, which costs little beside the arithmetic: copying packs its own rows of B, carrying
-// those of the next panel.
+// What a tile packs on the way, which costs little beside the arithmetic: its own rows of B, or the upcoming ones, which
+// any other tile fetches.
 enum class Errand { kNone, kCopy, kCarry };
 
 // C = alpha A B + beta C for args.count tiles. In a masked tile the last vector of each row is partial.
